@@ -1,0 +1,78 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import middy from '@middy/core';
+import parseJson from '@middy/http-json-body-parser';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { readBody } from '../lib/body.ts';
+import { createIntake, type EventResult } from '../lib/intake.ts';
+import { once, services } from '../lib/services.ts';
+import { logger, metrics } from '../lib/telemetry.ts';
+import { answerErrors, json } from './middleware/answer-errors.ts';
+import {
+  authenticateSender,
+  type IdentifyRequest,
+  unpackBody,
+} from './middleware/identify-request.ts';
+
+type Answer = APIGatewayProxyStructuredResultV2;
+
+const HEALTH_ROUTE = 'GET /v1/health';
+
+const intake = once(() => {
+  const { ledger, secrets, config } = services();
+  return createIntake(ledger, secrets, config.RETENTION_DAYS);
+});
+
+const identify = middy<IdentifyRequest, Answer>()
+  .use(injectLambdaContext(logger))
+  .use(logMetrics(metrics))
+  .use(answerErrors())
+  .use(authenticateSender())
+  .use(unpackBody())
+  .use(parseJson({ disableContentTypeCheck: true }))
+  .handler(takeEvents);
+
+/** The API: single calls and batches on either path, and a health check without authentication. */
+export async function handler(event: IdentifyRequest, context: Context): Promise<Answer> {
+  if (event.routeKey === HEALTH_ROUTE) return json(200, { status: 'ok' });
+  return identify(event, context);
+}
+
+async function takeEvents({ body, workspace }: IdentifyRequest): Promise<Answer> {
+  if (workspace === undefined) throw new Error('authenticateSender did not run');
+  const { single, events } = readBody(body);
+  const results = await intake().take(events, workspace, Date.now());
+  const [only] = results;
+  if (single && only !== undefined) return answerOne(only, workspace.id);
+  return answerSeveral(results, workspace.id);
+}
+
+function answerOne(result: EventResult, workspace: string): Answer {
+  if ('refusal' in result) throw result.refusal;
+  const { status, key } = result;
+  metrics.addMetric(status, 'Count', 1);
+  logger.info(status, { workspace, contact: key.contact, day: key.day });
+  return json(status === 'accepted' ? 202 : 200, { status });
+}
+
+function answerSeveral(results: EventResult[], workspace: string): Answer {
+  const counts = Object.fromEntries(
+    (['accepted', 'duplicate', 'ignored', 'rejected'] as const).map((status) => [
+      status,
+      results.filter((result) => result.status === status).length,
+    ]),
+  );
+  for (const [status, count] of Object.entries(counts)) metrics.addMetric(status, 'Count', count);
+  logger.info('batch', { workspace, ...counts });
+  return json(statusOf(counts, results.length), { results: results.map(shown) });
+}
+
+function statusOf({ accepted = 0, rejected = 0 }: Record<string, number>, total: number): number {
+  if (accepted > 0) return 202;
+  return total > 0 && rejected === total ? 400 : 200;
+}
+
+function shown(result: EventResult): { status: string; message?: string } {
+  const { status } = result;
+  return 'refusal' in result ? { status, message: result.refusal.message } : { status };
+}

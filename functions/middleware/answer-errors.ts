@@ -1,0 +1,59 @@
+import type { MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { Refusal } from '../../lib/refusal.ts';
+import { logger, metrics } from '../../lib/telemetry.ts';
+
+/** Soon enough that little waits, late enough for a passing fault to pass. */
+const RETRY_AFTER_SECONDS = 5;
+
+const NOT_JSON = new Refusal(400, 'body', 'body: expected JSON, without __proto__ keys');
+
+/**
+ * The one place that turns an error into an answer: a refusal is shown to the sender, any other
+ * error is ours, is logged, and answers 503 so that the sender sends again.
+ */
+export function answerErrors<TEvent>(): MiddlewareObj<TEvent, APIGatewayProxyStructuredResultV2> {
+  return {
+    onError: (request) => {
+      request.response = answerTo(isFromJsonParser(request.error) ? NOT_JSON : request.error);
+    },
+  };
+}
+
+function isFromJsonParser(error: Error | null | undefined): boolean {
+  const cause: unknown = error?.cause;
+  return (
+    typeof cause === 'object' &&
+    cause !== null &&
+    'package' in cause &&
+    cause.package === '@middy/http-json-body-parser'
+  );
+}
+
+function answerTo(error: Error | null | undefined): APIGatewayProxyStructuredResultV2 {
+  if (error instanceof Refusal) {
+    metrics.addMetric('rejected', 'Count', 1);
+    metrics.addMetric(`rejected_${error.reason}`, 'Count', 1);
+    logger.info('refused', { reason: error.reason, status: error.status });
+    const challenge =
+      error.status === 401 ? { 'www-authenticate': 'Basic realm="nat"' } : undefined;
+    return json(error.status, { message: error.message }, challenge);
+  }
+  metrics.addMetric('failed', 'Count', 1);
+  logger.error('failed', { error });
+  const message = 'nothing was accepted, because of a fault of ours: send it again';
+  return json(503, { message }, { 'retry-after': String(RETRY_AFTER_SECONDS) });
+}
+
+/** An answer in JSON, as every one of this API is. */
+export function json(
+  statusCode: number,
+  body: object,
+  headers?: Record<string, string>,
+): APIGatewayProxyStructuredResultV2 {
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  };
+}

@@ -1,0 +1,40 @@
+import type { MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { authenticate } from '../../lib/authenticate.ts';
+import { decodeBody } from '../../lib/body.ts';
+import { services } from '../../lib/services.ts';
+import type { Workspace } from '../../lib/workspaces.ts';
+
+/** A request, once `authenticateSender` has run. */
+export interface IdentifyRequest extends APIGatewayProxyEventV2 {
+  workspace?: Workspace;
+}
+
+type Middleware = MiddlewareObj<IdentifyRequest>;
+
+/** Finds the sender's workspace, before anything of the body is looked at. */
+export function authenticateSender(): Middleware {
+  return {
+    before: async ({ event }) => {
+      const { workspaces, secrets } = services();
+      const { authorization, 'x-signature': signature } = event.headers;
+      const credentials = { authorization, signature, wire: wireBytes(event) };
+      event.workspace = await authenticate(credentials, workspaces, secrets, Date.now());
+    },
+  };
+}
+
+/** Unpacks the body into text, whether API Gateway handed it over as text or in base64. */
+export function unpackBody(): Middleware {
+  return {
+    before: ({ event }) => {
+      const { 'content-type': type, 'content-encoding': encoding } = event.headers;
+      event.body = decodeBody(wireBytes(event), type, encoding);
+      event.isBase64Encoded = false;
+    },
+  };
+}
+
+function wireBytes({ body, isBase64Encoded }: IdentifyRequest): Uint8Array {
+  return Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
+}

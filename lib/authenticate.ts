@@ -1,0 +1,65 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Refusal } from './refusal.ts';
+import type { Secrets } from './secrets.ts';
+import type { Workspace, Workspaces } from './workspaces.ts';
+
+/** What of a request says who sends it. */
+export interface Credentials {
+  /** The `Authorization` header. */
+  authorization: string | undefined;
+  /** The `X-Signature` header: hex HMAC-SHA1 of the body, as Segment's webhooks sign. */
+  signature: string | undefined;
+  /** The bytes as they were sent. */
+  wire: Uint8Array;
+}
+
+/**
+ * Finds the workspace that a request's API key opens.
+ *
+ * @param now the present, ms since the epoch
+ * @throws {Refusal} 401 if key or signature are missing or wrong, 403 if the workspace is disabled
+ */
+export async function authenticate(
+  credentials: Credentials,
+  workspaces: Workspaces,
+  secrets: Secrets,
+  now: number,
+): Promise<Workspace> {
+  const apiKey = apiKeyIn(credentials.authorization);
+  // Looked up by its hash, so how long it takes tells nothing about the keys there are.
+  const workspace = await workspaces.findByApiKey(apiKey, now);
+  if (workspace === undefined) throw unauthorized('the API key is unknown or revoked');
+  verifySignature(workspace, credentials, secrets);
+  if (workspace.status === 'disabled') {
+    throw new Refusal(403, 'disabled', 'Authorization: the workspace of this API key is disabled');
+  }
+  return workspace;
+}
+
+/** Segment and its SDKs send the key as user name without a password. */
+function apiKeyIn(authorization: string | undefined): string {
+  const [, scheme = '', value = ''] = /^(\S+) +(\S+)$/.exec(authorization?.trim() ?? '') ?? [];
+  switch (scheme.toLowerCase()) {
+    case 'bearer':
+      return value;
+    case 'basic': {
+      const [userName = ''] = Buffer.from(value, 'base64').toString('utf8').split(':');
+      if (userName !== '') return userName;
+    }
+  }
+  throw unauthorized('expected Basic with the API key as user name, or Bearer with the API key');
+}
+
+function verifySignature(workspace: Workspace, credentials: Credentials, secrets: Secrets): void {
+  if (workspace.sharedSecret === undefined) return;
+  const secret = secrets.unseal(workspace.sharedSecret, `${workspace.id} sharedSecret`);
+  const expected = createHmac('sha1', secret).update(credentials.wire).digest();
+  const given = Buffer.from(credentials.signature ?? '', 'hex');
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+    throw new Refusal(401, 'key', 'X-Signature: expected the hex HMAC-SHA1 of the body');
+  }
+}
+
+function unauthorized(problem: string): Refusal {
+  return new Refusal(401, 'key', `Authorization: ${problem}`);
+}

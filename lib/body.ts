@@ -1,0 +1,95 @@
+import { gunzipSync } from 'node:zlib';
+import { Refusal } from './refusal.ts';
+
+const MAX_BODY_BYTES = 5 * 1024 * 1024;
+const MAX_EVENT_BYTES = 32 * 1024;
+const MAX_EVENTS = 4000;
+
+/** JSON by name, or what SDKs label JSON as: RudderStack's a form, a browser's beacon plain text. */
+const CONTENT_TYPE =
+  /^(?:application\/(?:[\w.+-]+\+)?json|application\/x-www-form-urlencoded|text\/plain)\s*(?:;|$)/i;
+
+/**
+ * Unpacks a body into text.
+ *
+ * @param wire the bytes as they were sent
+ * @param contentType the header; none is taken as JSON
+ * @param contentEncoding the header: none, `identity` or `gzip`
+ * @returns its text, without a byte-order mark
+ * @throws {Refusal} 415 for another type or encoding, 413 over 5 MB (also while unpacking), 400 if
+ * it is not gzip or not UTF-8
+ */
+export function decodeBody(
+  wire: Uint8Array,
+  contentType: string | undefined,
+  contentEncoding: string | undefined,
+): string {
+  if (contentType !== undefined && !CONTENT_TYPE.test(contentType.trim())) {
+    throw new Refusal(415, 'content_type', 'content-type: expected application/json');
+  }
+  if (wire.byteLength > MAX_BODY_BYTES) throw tooLarge();
+  const bytes = unpack(wire, contentEncoding?.trim().toLowerCase());
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new Refusal(400, 'body', 'body: expected UTF-8 text');
+  }
+}
+
+function unpack(wire: Uint8Array, encoding: string | undefined): Uint8Array {
+  if (encoding === undefined || encoding === '' || encoding === 'identity') return wire;
+  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
+    throw new Refusal(415, 'content_type', 'content-encoding: expected gzip or none');
+  }
+  try {
+    return gunzipSync(wire, { maxOutputLength: MAX_BODY_BYTES });
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge();
+    throw new Refusal(400, 'body', 'body: is not gzip, though content-encoding says so');
+  }
+}
+
+function tooLarge(): Refusal {
+  return new Refusal(413, 'size', 'body: expected at most 5 MB, unpacked');
+}
+
+/** What a body holds: one event, or several that get one result each. */
+export type Body = { single: true; events: [unknown] } | { single: false; events: unknown[] };
+
+/**
+ * Tells the three body forms apart: `{…}`, `{"batch": […]}` and `[…]`.
+ *
+ * @param json the body as parsed from JSON
+ * @throws {Refusal} 400 if `batch` is not an array, 413 over 4,000 events
+ */
+export function readBody(json: unknown): Body {
+  if (Array.isArray(json)) return several(json);
+  const batch = batchOf(json);
+  if (batch === undefined) return { single: true, events: [json] };
+  if (!Array.isArray(batch)) {
+    throw new Refusal(400, 'shape', 'batch: expected an array of events');
+  }
+  return several(batch);
+}
+
+function batchOf(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null) return undefined;
+  return Object.entries(json).find(([name]) => name.toLowerCase() === 'batch')?.[1];
+}
+
+function several(events: unknown[]): Body {
+  if (events.length > MAX_EVENTS) {
+    throw new Refusal(413, 'size', `batch: expected at most ${MAX_EVENTS} events`);
+  }
+  return { single: false, events };
+}
+
+/**
+ * @param event one event as parsed from JSON
+ * @throws {Refusal} 413 if it is over 32 KB as JSON
+ */
+export function refuseLargeEvent(event: unknown): void {
+  if (Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES) {
+    throw new Refusal(413, 'size', 'the event: expected at most 32 KB');
+  }
+}

@@ -1,0 +1,48 @@
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/**
+ * The calendar date on which an instant falls in a time zone: the day of the one-per-day rule.
+ *
+ * @param instant ms since the epoch
+ * @param timeZone an IANA name, such as `Europe/Berlin`
+ * @returns the date as `2020-05-31`
+ * @throws {RangeError} if there is no such time zone
+ */
+export function dayIn(timeZone: string, instant: number): string {
+  const parts = formatOf(timeZone).formatToParts(instant);
+  const of = (type: Intl.DateTimeFormatPartTypes) =>
+    parts.find((part) => part.type === type)?.value ?? '';
+  // ISO 8601 counts 1 BC as the year 0; the formatter counts it as 1 of the era before.
+  const year = of('era') === 'B' ? 1 - Number(of('year')) : Number(of('year'));
+  return `${String(year).padStart(4, '0')}-${of('month')}-${of('day')}`;
+}
+
+/**
+ * Whether the runtime knows a time zone.
+ *
+ * @param timeZone an IANA name, such as `Europe/Berlin`
+ */
+export function isTimeZone(timeZone: string): boolean {
+  try {
+    formatOf(timeZone);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  let format = formats.get(timeZone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', {
+      timeZone,
+      era: 'narrow',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+    });
+    formats.set(timeZone, format);
+  }
+  return format;
+}

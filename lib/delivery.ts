@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import {
+  type DueEntry,
+  type InteractionKey,
+  type Ledger,
+  type LedgerEntry,
+  type OutboxEvent,
+  type Settlement,
+  workspaceOf,
+} from './ledger.ts';
+import { createNat, type Nat, type NatAnswer } from './nat.ts';
+import { isGivenUp, nextTryAt } from './retry.ts';
+import type { Secrets } from './secrets.ts';
+import { once, services } from './services.ts';
+import type { Workspaces } from './workspaces.ts';
+
+/** Longer than a try can take: Nat's time-out and the two writes around it. */
+const LEASE_MS = 2 * 60 * 1000;
+
+/** What a delivery came to, for logs and metrics. */
+export interface DeliveryResult {
+  /** `skipped`: there was nothing to do, or somebody else did it meanwhile. */
+  status: Settlement['status'] | 'skipped';
+  /** Why it was not delivered. */
+  error?: string;
+  /** How long Nat took, ms; absent if it was not called. */
+  natMs?: number;
+  /** Set when Nat's 401 or 403 is news about this workspace. */
+  natKeyRejected?: boolean;
+}
+
+/** This container's deliveries. */
+export const delivery = once(() => {
+  const { config, ...tables } = services();
+  return createDelivery({ ...tables, nat: createNat(config.NAT_API_URL) });
+});
+
+/** What a delivery needs. */
+export interface DeliveryParts {
+  ledger: Ledger;
+  workspaces: Workspaces;
+  secrets: Secrets;
+  nat: Nat;
+}
+
+/** Brings interactions from the ledger to Nat. */
+export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryParts) {
+  return {
+    /**
+     * Delivers a pending interaction: reads its current state, sends, settles. Whatever is not
+     * pending any more is left alone, so a repeated stream record sends nothing twice.
+     *
+     * @throws if the ledger fails; the interaction is then still pending
+     */
+    async deliverPending(key: InteractionKey): Promise<DeliveryResult> {
+      const entry = await ledger.read(key);
+      return entry?.status === 'pending' ? attempt(entry) : { status: 'skipped' };
+    },
+
+    /**
+     * Tries a due interaction again, under a lease.
+     *
+     * @throws if the ledger fails; the lease then gives the interaction back
+     */
+    async redeliver(due: DueEntry): Promise<DeliveryResult> {
+      const entry = await ledger.lease(due, Date.now() + LEASE_MS);
+      return entry === undefined ? { status: 'skipped' } : attempt(entry);
+    },
+  };
+
+  async function attempt(entry: LedgerEntry): Promise<DeliveryResult> {
+    const workspace = await workspaces.findById(workspaceOf(entry));
+    if (workspace === undefined || entry.event === undefined) {
+      const error = workspace === undefined ? 'workspace unknown' : 'content missing';
+      return settle(entry, { status: 'dead', error });
+    }
+    const sentAt = performance.now();
+    const answer = await nat({
+      apiKey: secrets.unseal(workspace.natApiKey, `${workspace.id} natApiKey`),
+      idempotencyKey: idempotencyKeyOf(entry, entry.event),
+      event: entry.event,
+    });
+    const natMs = Math.round(performance.now() - sentAt);
+    const result = await settle(entry, settlementOf(answer, entry));
+    if (answer.verdict !== 'key-rejected') return { ...result, natMs };
+    const natKeyRejected = await workspaces.markNatKeyRejected(workspace, Date.now());
+    return { ...result, natMs, natKeyRejected };
+  }
+
+  async function settle(entry: LedgerEntry, settlement: Settlement): Promise<DeliveryResult> {
+    const settled = await ledger.settle(entry, settlement, Date.now());
+    if (!settled) return { status: 'skipped' };
+    return settlement.status === 'delivered'
+      ? { status: 'delivered' }
+      : { status: settlement.status, error: settlement.error };
+  }
+}
+
+function settlementOf(answer: NatAnswer, { attempts, acceptedAt }: LedgerEntry): Settlement {
+  const now = Date.now();
+  switch (answer.verdict) {
+    case 'accepted':
+      return { status: 'delivered' };
+    case 'never':
+      return { status: 'dead', error: answer.error };
+    case 'may-pass':
+      if (isGivenUp(acceptedAt, now)) return { status: 'dead', error: answer.error };
+  }
+  // A rejected key is put off for as long as it takes: rotating the key releases what waits.
+  const dueAt = nextTryAt(attempts + 1, answer.retryAfter, now);
+  return { status: 'retrying', error: answer.error, dueAt };
+}
+
+/**
+ * The same for every try of the same interaction, another for a new one in place of a dead one:
+ * the IETF draft of the header forbids one key for two contents.
+ */
+function idempotencyKeyOf({ contact, day }: InteractionKey, event: OutboxEvent): string {
+  return createHash('sha256')
+    .update(JSON.stringify([contact, day, event.timestamp, event.description]))
+    .digest('base64url');
+}

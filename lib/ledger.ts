@@ -1,0 +1,302 @@
+import { createHash } from 'node:crypto';
+import {
+  BatchGetItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import { conditionHeld, type Item } from './dynamodb.ts';
+
+/** DynamoDB's limit for one BatchGetItem. */
+const MAX_KEYS_PER_READ = 100;
+/** Partitions of the index of what is due, so that redeliver can read them side by side. */
+export const RETRY_SHARDS = 4;
+const DAY_SECONDS = 24 * 60 * 60;
+/** An event up to a day ahead, in any time zone, falls on a day that ends this much later at most. */
+const EXPIRY_MARGIN_DAYS = 2;
+
+/** The key of an interaction, which is the one-per-day rule itself. */
+export interface InteractionKey {
+  /** `<workspace>#<contact key>` */
+  contact: string;
+  /** `2020-05-31` */
+  day: string;
+}
+
+const entrySchema = z.object({
+  contact: z.string(),
+  day: z.string(),
+  status: z.enum(['pending', 'delivered', 'retrying', 'dead']),
+  event: z.optional(
+    z.object({ email: z.string(), timestamp: z.string(), description: z.string() }),
+  ),
+  attempts: z.number(),
+  lastError: z.optional(z.string()),
+  acceptedAt: z.iso.datetime(),
+  settledAt: z.optional(z.iso.datetime()),
+  queue: z.optional(z.string()),
+  dueAt: z.optional(z.iso.datetime()),
+  expiresAt: z.optional(z.number()),
+});
+
+/** An interaction as the ledger holds it. All times are ISO 8601, `expiresAt` is epoch seconds. */
+export type LedgerEntry = z.infer<typeof entrySchema>;
+
+/** What Nat needs to be told: kept only until it has been. */
+export type OutboxEvent = NonNullable<LedgerEntry['event']>;
+
+/** How one try of a delivery ended. */
+export type Settlement =
+  | { status: 'delivered' }
+  | { status: 'retrying'; error: string; dueAt: number }
+  | { status: 'dead'; error: string };
+
+export type Ledger = ReturnType<typeof createLedger>;
+
+/**
+ * The table of interactions. Every method throws on a fault of AWS, and only then.
+ *
+ * @param db the client
+ * @param table the table's name
+ * @param retentionDays how long settled interactions are kept; for ever if undefined
+ */
+export function createLedger(db: DynamoDBClient, table: string, retentionDays?: number) {
+  return {
+    /**
+     * Which of these already have their interaction: one cheap, eventually consistent read a key.
+     * A yes is certain; what it misses, the write decides.
+     *
+     * @returns `nameOf` each key that is taken
+     */
+    async findTaken(keys: InteractionKey[]): Promise<Set<string>> {
+      const taken = new Set<string>();
+      for (let from = 0; from < keys.length; from += MAX_KEYS_PER_READ) {
+        const slice = keys.slice(from, from + MAX_KEYS_PER_READ);
+        for (const item of await readSome(slice)) {
+          const { contact, day, status } = takenSchema.parse(unmarshall(item));
+          if (status !== 'dead') taken.add(nameOf({ contact, day }));
+        }
+      }
+      return taken;
+    },
+
+    /**
+     * The one-per-day rule: writes the interaction if the contact has none that day, or a dead one.
+     *
+     * @param now the present, ms since the epoch
+     * @returns false if there is one already, which stays as it is
+     */
+    accept(key: InteractionKey, event: OutboxEvent, now: number): Promise<boolean> {
+      const entry: LedgerEntry = {
+        ...key,
+        status: 'pending',
+        event,
+        attempts: 0,
+        acceptedAt: new Date(now).toISOString(),
+        ...(retentionDays !== undefined && {
+          expiresAt: expiryOf(event.timestamp, now, retentionDays),
+        }),
+      };
+      return conditionHeld(
+        db.send(
+          new PutItemCommand({
+            TableName: table,
+            Item: marshall(entry),
+            ConditionExpression: 'attribute_not_exists(contact) OR #status = :dead',
+            ExpressionAttributeNames: { '#status': 'status' },
+            ExpressionAttributeValues: { ':dead': { S: 'dead' } },
+          }),
+        ),
+      );
+    },
+
+    /** The interaction as it is now (a strongly consistent read); undefined if there is none. */
+    async read(key: InteractionKey): Promise<LedgerEntry | undefined> {
+      const { Item } = await db.send(
+        new GetItemCommand({ TableName: table, Key: keyItem(key), ConsistentRead: true }),
+      );
+      return Item === undefined ? undefined : entrySchema.parse(unmarshall(Item));
+    },
+
+    /**
+     * Records how a try ended, if the interaction is still as `entry` read it. A delivered one
+     * loses its address and description.
+     *
+     * @param entry what the deliverer read before it sent
+     * @param now the present, ms since the epoch
+     * @returns false if somebody else settled it meanwhile
+     */
+    settle(entry: LedgerEntry, settlement: Settlement, now: number): Promise<boolean> {
+      const { update, values } = settlingUpdate(entry, settlement, now);
+      return conditionHeld(
+        db.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: keyItem(entry),
+            UpdateExpression: update,
+            ConditionExpression: `#status = :wasStatus AND attempts = :wasAttempts AND acceptedAt = :wasAcceptedAt AND ${
+              entry.dueAt === undefined ? 'attribute_not_exists(dueAt)' : 'dueAt = :wasDueAt'
+            }`,
+            ExpressionAttributeNames: namesIn(update),
+            ExpressionAttributeValues: marshall(
+              {
+                ...values,
+                ':wasStatus': entry.status,
+                ':wasAttempts': entry.attempts,
+                ':wasAcceptedAt': entry.acceptedAt,
+                ':wasDueAt': entry.dueAt,
+              },
+              { removeUndefinedValues: true },
+            ),
+          }),
+        ),
+      );
+    },
+
+    /**
+     * What waits for another try and is due, oldest first: one page of one shard of the index,
+     * which may be stale. Only `lease` tells.
+     *
+     * @param shard from 0 to `RETRY_SHARDS` less 1
+     * @param now the present, ms since the epoch
+     */
+    async findDue(shard: number, now: number, limit: number): Promise<DueEntry[]> {
+      const { Items } = await db.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: 'due',
+          KeyConditionExpression: 'queue = :queue AND dueAt <= :now',
+          ExpressionAttributeValues: marshall({
+            ':queue': `retry#${shard}`,
+            ':now': new Date(now).toISOString(),
+          }),
+          Limit: limit,
+        }),
+      );
+      return (Items ?? []).map((item) => dueSchema.parse(unmarshall(item)));
+    },
+
+    /**
+     * Takes a due interaction by moving `dueAt` ahead: overlapping runs cannot both have it, and
+     * one that dies gives it back when the lease is over.
+     *
+     * @param until end of the lease, ms since the epoch
+     * @returns the interaction as it is now; undefined if somebody else took it
+     */
+    async lease(due: DueEntry, until: number): Promise<LedgerEntry | undefined> {
+      let leased: LedgerEntry | undefined;
+      const update = async () => {
+        const { Attributes } = await db.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: keyItem(due),
+            UpdateExpression: 'SET dueAt = :until',
+            ConditionExpression: '#status = :retrying AND dueAt = :dueAt',
+            ExpressionAttributeNames: { '#status': 'status' },
+            ExpressionAttributeValues: marshall({
+              ':until': new Date(until).toISOString(),
+              ':retrying': 'retrying',
+              ':dueAt': due.dueAt,
+            }),
+            ReturnValues: 'ALL_NEW',
+          }),
+        );
+        leased = entrySchema.parse(unmarshall(Attributes ?? {}));
+      };
+      await conditionHeld(update());
+      return leased;
+    },
+  };
+
+  async function readSome(keys: InteractionKey[]): Promise<Item[]> {
+    const { Responses } = await db.send(
+      new BatchGetItemCommand({
+        RequestItems: {
+          [table]: {
+            Keys: keys.map(keyItem),
+            ProjectionExpression: 'contact, #day, #status',
+            ExpressionAttributeNames: { '#day': 'day', '#status': 'status' },
+          },
+        },
+      }),
+    );
+    return Responses?.[table] ?? [];
+  }
+}
+
+const dueSchema = z.object({ contact: z.string(), day: z.string(), dueAt: z.iso.datetime() });
+
+/** What the index of what is due holds of an interaction. */
+export type DueEntry = z.infer<typeof dueSchema>;
+
+const takenSchema = z.object({ contact: z.string(), day: z.string(), status: z.string() });
+
+/** One text for a key, for sets and maps. */
+export function nameOf({ contact, day }: InteractionKey): string {
+  return `${contact}#${day}`;
+}
+
+/** The workspace that an interaction's `contact` belongs to. */
+export function workspaceOf({ contact }: InteractionKey): string {
+  return contact.slice(0, contact.lastIndexOf('#'));
+}
+
+function keyItem({ contact, day }: InteractionKey): Item {
+  return { contact: { S: contact }, day: { S: day } };
+}
+
+/** Late enough that no event which is still young enough to be accepted meets an expired entry. */
+function expiryOf(timestamp: string, now: number, retentionDays: number): number {
+  const newest = Math.max(Date.parse(timestamp), now) / 1000;
+  return Math.ceil(newest) + (retentionDays + EXPIRY_MARGIN_DAYS) * DAY_SECONDS;
+}
+
+function settlingUpdate(entry: LedgerEntry, settlement: Settlement, now: number) {
+  const values = {
+    ':status': settlement.status,
+    ':attempts': entry.attempts + 1,
+    ':now': new Date(now).toISOString(),
+  };
+  switch (settlement.status) {
+    case 'delivered':
+      return {
+        update:
+          'SET #status = :status, attempts = :attempts, settledAt = :now REMOVE #event, queue, dueAt, lastError',
+        values,
+      };
+    case 'retrying': {
+      const { ':now': _, ...rest } = values;
+      return {
+        update:
+          'SET #status = :status, attempts = :attempts, lastError = :error, queue = :queue, dueAt = :dueAt',
+        values: {
+          ...rest,
+          ':error': settlement.error,
+          ':queue': retryQueueOf(entry),
+          ':dueAt': new Date(settlement.dueAt).toISOString(),
+        },
+      };
+    }
+    case 'dead':
+      return {
+        update:
+          'SET #status = :status, attempts = :attempts, lastError = :error, settledAt = :now, queue = :dead, dueAt = :now',
+        values: { ...values, ':error': settlement.error, ':dead': 'dead' },
+      };
+  }
+}
+
+function namesIn(update: string): Record<string, string> {
+  return Object.fromEntries(
+    [...new Set(update.match(/#\w+/g))].map((name) => [name, name.slice(1)]),
+  );
+}
+
+function retryQueueOf({ contact }: InteractionKey): string {
+  const [byte = 0] = createHash('sha256').update(contact).digest();
+  return `retry#${byte % RETRY_SHARDS}`;
+}

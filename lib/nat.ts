@@ -1,0 +1,88 @@
+import packageJson from '../package.json' with { type: 'json' };
+import type { OutboxEvent } from './ledger.ts';
+
+const TIMEOUT_MS = 10_000;
+/** 4xx that say "not now" rather than "never". */
+const PASSING_4XX = new Set([408, 423, 425, 429]);
+const NOT_IMPLEMENTED = 501;
+
+/** What a try of a delivery came to. `error` is a code: never an address, a url or a body. */
+export type NatAnswer =
+  | { verdict: 'accepted' }
+  | { verdict: 'may-pass'; error: string; retryAfter?: string }
+  | { verdict: 'key-rejected'; error: string; retryAfter?: string }
+  | { verdict: 'never'; error: string };
+
+/** One call to Nat. */
+export interface NatCall {
+  apiKey: string;
+  /** The same for every try of the same interaction. */
+  idempotencyKey: string;
+  event: OutboxEvent;
+}
+
+/** Sends one interaction to Nat; every failure is an answer, none is thrown. */
+export type Nat = (call: NatCall) => Promise<NatAnswer>;
+
+/**
+ * @param url Nat's intake. Nat publishes none, so it is configuration
+ */
+export function createNat(url: string): Nat {
+  return async ({ apiKey, idempotencyKey, event }) => {
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: {
+          authorization: `Basic ${Buffer.from(`${apiKey}:`).toString('base64')}`,
+          'content-type': 'application/json',
+          'idempotency-key': idempotencyKey,
+          'user-agent': `nat-destination/${packageJson.version}`,
+        },
+        body: JSON.stringify(inRecommendedFormat(event)),
+        redirect: 'manual',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      // Read to its end: an answer that is cut off is no answer.
+      await response.arrayBuffer();
+      return classify({ status: response.status, retryAfter: response.headers.get('retry-after') });
+    } catch (error) {
+      return classify({ error });
+    }
+  };
+}
+
+/** Nat's page, "Recommended format - with traits & page". */
+function inRecommendedFormat({ email, timestamp, description }: OutboxEvent) {
+  return { type: 'identify', timestamp, traits: { email }, page: { url: description } };
+}
+
+/** How a call ended: with a whole answer, or with what `fetch` threw. */
+export type CallEnd = { status: number; retryAfter: string | null } | { error: unknown };
+
+/**
+ * Tells what may pass from what never will: the one place that knows.
+ *
+ * @param end how the call ended
+ * @returns `may-pass` for 3xx (an address to mend), 408, 423, 425, 429, 5xx but 501, and whenever
+ * there was no whole answer; `key-rejected` for 401 and 403; `never` for the rest
+ */
+export function classify(end: CallEnd): NatAnswer {
+  if ('error' in end) return { verdict: 'may-pass', error: codeOf(end.error) };
+  const { status } = end;
+  const error = `status ${status}`;
+  const retryAfter = end.retryAfter === null ? {} : { retryAfter: end.retryAfter };
+  if (status >= 200 && status < 300) return { verdict: 'accepted' };
+  if (status === 401 || status === 403) return { verdict: 'key-rejected', error, ...retryAfter };
+  const mayPass = status < 400 || PASSING_4XX.has(status) || status > 499;
+  if (mayPass && status !== NOT_IMPLEMENTED) return { verdict: 'may-pass', error, ...retryAfter };
+  return { verdict: 'never', error };
+}
+
+/** The innermost code there is, such as ECONNRESET or ENOTFOUND: messages may hold an address. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'network';
+  if (error.name === 'TimeoutError') return 'timeout';
+  const { code } = error as NodeJS.ErrnoException;
+  if (typeof code === 'string') return `network ${code}`;
+  return error.cause === undefined ? 'network' : codeOf(error.cause);
+}

@@ -1,0 +1,49 @@
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const FIRST_DELAY_MS = MINUTE_MS;
+const LONGEST_DELAY_MS = 6 * HOUR_MS;
+const GIVE_UP_AFTER_MS = 72 * HOUR_MS;
+
+/**
+ * When to try again: exponential with full jitter (the delay is uniform between nothing and a
+ * ceiling that doubles from 1 minute to 6 hours), or later if Nat asks for it.
+ *
+ * @param attempts how many tries there have been, 1 or more
+ * @param retryAfter Nat's `Retry-After`, as it came
+ * @param now the present, ms since the epoch
+ * @param random a number from 0 to 1 (exclusive)
+ * @returns ms since the epoch
+ */
+export function nextTryAt(
+  attempts: number,
+  retryAfter: string | undefined,
+  now: number,
+  random = Math.random(),
+): number {
+  const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1));
+  const asked = Math.min(LONGEST_DELAY_MS, retryAfterMs(retryAfter, now));
+  return now + Math.max(Math.round(random * ceiling), asked);
+}
+
+/**
+ * Whether the 72 hours are over in which an interaction is tried.
+ *
+ * @param since ISO 8601, when it was accepted
+ * @param now the present, ms since the epoch
+ */
+export function isGivenUp(since: string, now: number): boolean {
+  return now - Date.parse(since) >= GIVE_UP_AFTER_MS;
+}
+
+/**
+ * RFC 9110, section 10.2.3: seconds or a date. What others emit may also be negative or absurd,
+ * which counts as absent.
+ *
+ * @returns how long from now, 0 ms or more
+ */
+function retryAfterMs(retryAfter: string | undefined, now: number): number {
+  const text = retryAfter?.trim() ?? '';
+  const wait = /^\d+$/.test(text) ? Number(text) * SECOND_MS : Date.parse(text) - now;
+  return Number.isNaN(wait) ? 0 : Math.max(wait, 0);
+}

@@ -1,0 +1,200 @@
+import {
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  ScanCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import QuickLRU from 'quick-lru';
+import * as z from 'zod/mini';
+import { conditionHeld, type Item } from './dynamodb.ts';
+import { hashOfApiKey } from './secrets.ts';
+
+/** How long a change to a workspace may take to be seen, and an unknown key is not asked for again. */
+const CACHE_MS = 60_000;
+/** Bounds what a flood of wrong keys can take of memory. */
+const CACHED_KEYS = 5000;
+
+const recordSchema = z.object({
+  key: z.string(),
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(['active', 'disabled']),
+  timeZone: z.string(),
+  standardMessage: z.string(),
+  natApiKey: z.string(),
+  sharedSecret: z.optional(z.string()),
+  createdAt: z.iso.datetime(),
+  validUntil: z.optional(z.iso.datetime()),
+  natKeyRejectedAt: z.optional(z.iso.datetime()),
+});
+
+/**
+ * One Nat customer under one of its API keys. `key` is the SHA-256 of it; `natApiKey` and
+ * `sharedSecret` are sealed; `validUntil` is the end of the grace time of a key that was rotated.
+ */
+export type Workspace = z.infer<typeof recordSchema>;
+
+/** What `update` may change. */
+export type WorkspaceChange = {
+  [Field in
+    | 'name'
+    | 'status'
+    | 'timeZone'
+    | 'standardMessage'
+    | 'natApiKey'
+    | 'sharedSecret'
+    | 'validUntil']?: Workspace[Field] | undefined;
+};
+
+type Found = Promise<Workspace | undefined>;
+type Cache = QuickLRU<string, Found>;
+
+export type Workspaces = ReturnType<typeof createWorkspaces>;
+
+/**
+ * The table of workspaces, one record an API key. Every method throws on a fault of AWS.
+ *
+ * @param db the client
+ * @param table the table's name; its index `byId` has the workspace's id as key
+ */
+export function createWorkspaces(db: DynamoDBClient, table: string) {
+  const byKey: Cache = new QuickLRU({ maxSize: CACHED_KEYS, maxAge: CACHE_MS });
+  const byId: Cache = new QuickLRU({ maxSize: CACHED_KEYS, maxAge: CACHE_MS });
+
+  return {
+    /**
+     * The workspace that an API key opens, at most a minute old; undefined for an unknown key or
+     * one whose grace time is over.
+     *
+     * @param now the present, ms since the epoch
+     */
+    async findByApiKey(apiKey: string, now: number): Promise<Workspace | undefined> {
+      const key = hashOfApiKey(apiKey);
+      const workspace = await cached(byKey, key, () => read(key));
+      return workspace !== undefined && isValid(workspace, now) ? workspace : undefined;
+    },
+
+    /** The workspace with its current key, at most a minute old. */
+    findById(id: string): Found {
+      return cached(byId, id, async () => currentOf(await recordsOf(id)));
+    },
+
+    /** All records of a workspace, the current first, then keys in their grace time. Not cached. */
+    recordsOf,
+
+    /**
+     * @returns false if the API key is already somebody's
+     */
+    add(workspace: Workspace): Promise<boolean> {
+      return conditionHeld(
+        db.send(
+          new PutItemCommand({
+            TableName: table,
+            Item: marshall(workspace, { removeUndefinedValues: true }),
+            ConditionExpression: 'attribute_not_exists(#key)',
+            ExpressionAttributeNames: { '#key': 'key' },
+          }),
+        ),
+      );
+    },
+
+    /** Changes one record. A change of the key for Nat also takes back that Nat rejected it. */
+    async update({ key }: Workspace, change: WorkspaceChange): Promise<void> {
+      const fields = Object.entries(change).filter(([, value]) => value !== undefined);
+      const remove = change.natApiKey === undefined ? '' : ' REMOVE natKeyRejectedAt';
+      await db.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: marshall({ key }),
+          UpdateExpression: `SET ${fields.map((_, n) => `#f${n} = :f${n}`).join(', ')}${remove}`,
+          ConditionExpression: 'attribute_exists(#key)',
+          ExpressionAttributeNames: {
+            '#key': 'key',
+            ...Object.fromEntries(fields.map(([name], n) => [`#f${n}`, name])),
+          },
+          ExpressionAttributeValues: marshall(
+            Object.fromEntries(fields.map(([, value], n) => [`:f${n}`, value])),
+          ),
+        }),
+      );
+    },
+
+    /**
+     * Marks that Nat answered 401 or 403 to the workspace's key, unless it was changed meanwhile.
+     *
+     * @param now the present, ms since the epoch
+     * @returns whether it is marked by this call, for the first time
+     */
+    markNatKeyRejected(workspace: Workspace, now: number): Promise<boolean> {
+      return conditionHeld(
+        db.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: marshall({ key: workspace.key }),
+            UpdateExpression: 'SET natKeyRejectedAt = :now',
+            ConditionExpression: 'natApiKey = :key AND attribute_not_exists(natKeyRejectedAt)',
+            ExpressionAttributeValues: marshall({
+              ':now': new Date(now).toISOString(),
+              ':key': workspace.natApiKey,
+            }),
+          }),
+        ),
+      );
+    },
+
+    /** Every record there is: the operator's list. */
+    async list(): Promise<Workspace[]> {
+      const workspaces: Workspace[] = [];
+      let from: Item | undefined;
+      do {
+        const page = await db.send(
+          new ScanCommand({ TableName: table, ...(from && { ExclusiveStartKey: from }) }),
+        );
+        workspaces.push(...(page.Items ?? []).map((item) => recordSchema.parse(unmarshall(item))));
+        from = page.LastEvaluatedKey;
+      } while (from !== undefined);
+      return workspaces;
+    },
+  };
+
+  async function read(key: string): Found {
+    const { Item } = await db.send(
+      new GetItemCommand({ TableName: table, Key: marshall({ key }) }),
+    );
+    return Item === undefined ? undefined : recordSchema.parse(unmarshall(Item));
+  }
+
+  async function recordsOf(id: string): Promise<Workspace[]> {
+    const { Items } = await db.send(
+      new QueryCommand({
+        TableName: table,
+        IndexName: 'byId',
+        KeyConditionExpression: 'id = :id',
+        ExpressionAttributeValues: { ':id': { S: id } },
+      }),
+    );
+    const records = (Items ?? []).map((item) => recordSchema.parse(unmarshall(item)));
+    return records.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  }
+}
+
+function isValid({ validUntil }: Workspace, now: number): boolean {
+  return validUntil === undefined || now < Date.parse(validUntil);
+}
+
+function currentOf(records: Workspace[]): Workspace | undefined {
+  return records.find(({ validUntil }) => validUntil === undefined);
+}
+
+/** Remembers the answer under way, so that a rush asks once, and that there is nothing, too. */
+function cached(cache: Cache, key: string, load: () => Found): Found {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const found = load();
+  cache.set(key, found);
+  found.catch(() => cache.delete(key));
+  return found;
+}
