@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import pRetry from 'p-retry';
+import { LOCAL_AWS } from './database.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const STOP_TIMEOUT_MS = 3000;
+
+/** Where the parts of the stack are, for serverless-offline. */
+export interface FunctionsOptions {
+  apiPort: number;
+  lambdaPort: number;
+  dynamodbEndpoint: string;
+  natUrl: string;
+  /** More for the functions' environment. */
+  env: NodeJS.ProcessEnv;
+  /** Told each line that functions and serverless-offline print. */
+  onLine: (line: string) => void;
+}
+
+/** The deployed functions, run by serverless-offline in a process of its own. */
+export interface Functions {
+  /** Invokes a function and gives its answer; rejects with its error. */
+  invoke(name: string, payload: unknown): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** Starts serverless-offline and waits until the API answers. */
+export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
+  const child = spawnServerlessOffline(options);
+  const failed = once(child, 'exit').then(() => {
+    throw new Error('serverless-offline ended before it was ready');
+  });
+  failed.catch(() => {});
+  const health = `http://127.0.0.1:${options.apiPort}/v1/health`;
+  await Promise.race([
+    failed,
+    pRetry(() => fetch(health), { retries: 600, minTimeout: 50, factor: 1 }),
+  ]);
+  const lambda = lambdaClient(options.lambdaPort);
+  return {
+    invoke: (name, payload) => invoke(lambda, `nat-destination-local-${name}`, payload),
+    stop: async () => {
+      lambda.destroy();
+      await stop(child);
+    },
+  };
+}
+
+function spawnServerlessOffline(options: FunctionsOptions): ChildProcess {
+  const child = spawn(
+    process.execPath,
+    [
+      '--import=./offline/gateway.ts',
+      'node_modules/serverless/bin/serverless.js',
+      'offline',
+      'start',
+      '--stage=local',
+      '--host=127.0.0.1',
+      `--httpPort=${options.apiPort}`,
+      `--lambdaPort=${options.lambdaPort}`,
+      '--useInProcess',
+      '--noSponsor',
+    ],
+    {
+      cwd: ROOT,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        AWS_REGION: LOCAL_AWS.region,
+        AWS_ACCESS_KEY_ID: LOCAL_AWS.credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: LOCAL_AWS.credentials.secretAccessKey,
+        AWS_ENDPOINT_URL_DYNAMODB: options.dynamodbEndpoint,
+        NAT_API_URL: `${options.natUrl}/identify`,
+        ESBUILD_FOLDER: `.esbuild/${options.apiPort}`,
+        POWERTOOLS_METRICS_DISABLED: 'true',
+        SLS_LOG_LEVEL: 'warning',
+        ...options.env,
+      },
+    },
+  );
+  for (const output of [child.stdout, child.stderr]) {
+    output?.setEncoding('utf8').on('data', (text: string) => {
+      for (const line of text.split('\n')) if (line.trim() !== '') options.onLine(line);
+    });
+  }
+  return child;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await ended;
+  clearTimeout(impatience);
+}
+
+/** A client for serverless-offline's stand-in of the Lambda service. */
+export function lambdaClient(port: number): LambdaClient {
+  return new LambdaClient({ endpoint: `http://127.0.0.1:${port}`, maxAttempts: 1, ...LOCAL_AWS });
+}
+
+/**
+ * Invokes a Lambda function and waits for its answer.
+ *
+ * @param name the function's full name
+ * @throws {Error} with the function's own message if it failed
+ */
+export async function invoke(
+  lambda: LambdaClient,
+  name: string,
+  payload: unknown,
+): Promise<unknown> {
+  const answer = await lambda.send(
+    new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(payload) }),
+  );
+  const text = answer.Payload?.transformToString() ?? '';
+  const result: unknown = text === '' ? undefined : JSON.parse(text);
+  if (answer.FunctionError !== undefined) throw new Error(messageIn(result));
+  return result;
+}
+
+function messageIn(result: unknown): string {
+  const known = typeof result === 'object' && result !== null && 'errorMessage' in result;
+  return known ? String(result.errorMessage) : 'the function failed';
+}

@@ -1,0 +1,92 @@
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { type Context, Hono } from 'hono';
+import { apiKeyOf } from './account.ts';
+import { type Call, createCalls } from './calls.ts';
+import { readFaults } from './faults.ts';
+import { readIdentify } from './intake.ts';
+import { servePage } from './page.ts';
+import { type Sources, streamChanges } from './stream.ts';
+import type { Timelines } from './timelines.ts';
+
+type Env = { Bindings: HttpBindings };
+
+/**
+ * Puts Nat's interface and the sandbox's own together: the intake, the timelines, the faults, the
+ * calls so far, and the live page.
+ *
+ * @param sources the stores to serve, empty or not
+ * @returns the routes, to be mounted on a Node server
+ */
+export const createRoutes = (sources: Sources): Hono<Env> => {
+  const { timelines, faults } = sources;
+  const calls = createCalls();
+  const app = new Hono<Env>();
+
+  app.post('/identify', async (c) => {
+    const at = new Date().toISOString();
+    const body = await c.req.text();
+    const misbehaviour = await faults.strike();
+    const answer = misbehaviour instanceof Response ? misbehaviour : takeIn(timelines, c, body);
+    const dropped = misbehaviour === 'take and drop';
+    calls.add(callOf(c, at, dropped ? 'dropped' : answer.status));
+    return dropped ? dropConnection(c) : answer;
+  });
+
+  app.get('/timelines/:email', (c) => {
+    const apiKey = apiKeyOf(c.req.header('authorization'));
+    if (apiKey === undefined) return unauthorized(c);
+    const contact = timelines.find(apiKey, c.req.param('email'));
+    if (contact === undefined) return c.json({ message: 'no timeline for that email' }, 404);
+    const interactions = contact.interactions.map(({ day: _, ...rest }) => rest);
+    return c.json({ contact: contact.email, interactions });
+  });
+
+  app.get('/calls', (c) => c.json(calls.all()));
+
+  app.get('/faults', (c) => c.json(faults.current()));
+  app.put('/faults', async (c) => {
+    const read = readFaults(await c.req.text());
+    if (!read.ok) return c.json({ message: read.message }, 400);
+    faults.set(read.faults);
+    return c.json(read.faults);
+  });
+  app.delete('/faults', (c) => {
+    faults.set(null);
+    return c.body(null, 204);
+  });
+
+  app.get('/stream', streamChanges(sources));
+  servePage(app);
+  app.notFound((c) => c.json({ message: 'not found' }, 404));
+  return app;
+};
+
+const takeIn = (timelines: Timelines, c: Context<Env>, body: string): Response => {
+  const apiKey = apiKeyOf(c.req.header('authorization'));
+  if (apiKey === undefined) return unauthorized(c);
+  const reading = readIdentify(body);
+  if (!reading.ok) return c.json({ message: reading.message }, 400);
+  return c.json(timelines.take(apiKey, reading.identified, idempotencyKeyOf(c)), 200);
+};
+
+const unauthorized = (c: Context<Env>): Response =>
+  c.json({ message: 'an API key is required: HTTP Basic user name, or Bearer' }, 401, {
+    'www-authenticate': 'Basic realm="Nat"',
+  });
+
+// An empty header is no key: otherwise every such call would count as the same one.
+const idempotencyKeyOf = (c: Context<Env>): string | undefined =>
+  c.req.header('idempotency-key')?.trim() || undefined;
+
+const callOf = (c: Context<Env>, at: string, status: Call['status']): Call => ({
+  at,
+  status,
+  idempotencyKey: idempotencyKeyOf(c) ?? null,
+  userAgent: c.req.header('user-agent') ?? null,
+});
+
+const dropConnection = (c: Context<Env>): Response => {
+  c.env.incoming.socket.destroy();
+  return RESPONSE_ALREADY_SENT;
+};

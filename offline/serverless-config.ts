@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import * as z from 'zod/mini';
+
+const triggerSchema = z.object({
+  batchSize: z.number(),
+  maximumRetryAttempts: z.number(),
+  filterPatterns: z.array(z.record(z.string(), z.unknown())).check(z.length(1)),
+});
+
+const serverlessSchema = z.object({
+  functions: z.object({
+    deliver: z.object({ events: z.tuple([z.object({ stream: triggerSchema })]) }),
+  }),
+});
+
+/** What `serverless.yml` says of the ledger's stream. */
+export interface StreamTrigger {
+  batchSize: number;
+  maximumRetryAttempts: number;
+  filter: unknown;
+}
+
+/** Reads the stream trigger that is deployed, so that the local one is the same. */
+export async function readStreamTrigger(): Promise<StreamTrigger> {
+  const path = new URL('../serverless.yml', import.meta.url);
+  const { functions } = serverlessSchema.parse(parse(await readFile(path, 'utf8')));
+  const { filterPatterns, ...trigger } = functions.deliver.events[0].stream;
+  return { ...trigger, filter: filterPatterns[0] };
+}

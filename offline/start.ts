@@ -1,0 +1,61 @@
+import { LOCAL_API_KEY, PortTakenError, startStack } from './stack.ts';
+
+const HELP = `npm start: the whole system on this machine, until Ctrl-C
+
+  API_PORT     the API                              default 3000
+  NAT_PORT     the Nat sandbox and its page         default 4000
+  LAMBDA_PORT  what npm run operate talks to        default 3002
+`;
+
+try {
+  if (process.argv.includes('--help')) process.stdout.write(HELP);
+  else await start();
+} catch (error) {
+  if (!(error instanceof PortTakenError)) throw error;
+  process.stderr.write(`${error.message}, e.g. ${error.message.split(' ')[6]}=… npm start\n`);
+  process.exitCode = 1;
+}
+
+async function start(): Promise<void> {
+  process.stdout.write('Starting the API, the embedded DynamoDB and the Nat sandbox …\n');
+  const stack = await startStack({
+    apiPort: portFrom('API_PORT', 3000),
+    natPort: portFrom('NAT_PORT', 4000),
+    lambdaPort: portFrom('LAMBDA_PORT', 3002),
+    onLine: (line) => process.stdout.write(`${line}\n`),
+  });
+  process.stdout.write(banner(stack.apiUrl, stack.natUrl));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void stack.stop().then(() => process.exit()));
+  }
+}
+
+function banner(apiUrl: string, natUrl: string): string {
+  const event = {
+    type: 'identify',
+    timestamp: new Date().toISOString(),
+    traits: { email: 'peter@example.com' },
+    page: { url: 'https://example.com/welcome' },
+  };
+  return `
+  Ready.
+
+  API          ${apiUrl}
+  Nat sandbox  ${natUrl}   (open it in a browser)
+  API key      ${LOCAL_API_KEY}
+
+  Try it, twice:
+
+  curl -i -u ${LOCAL_API_KEY}: -H 'content-type: application/json' ${apiUrl}/v1/identify \\
+    -d '${JSON.stringify(event)}'
+
+  Ctrl-C ends everything.
+
+`;
+}
+
+function portFrom(variable: string, standard: number): number {
+  const port = Number(process.env[variable] ?? standard);
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
+  throw new PortTakenError(`${variable}: expected a port from 1 to 65535`);
+}

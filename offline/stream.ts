@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type AttributeValue, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBBatchResponse } from 'aws-lambda';
+import * as z from 'zod/mini';
+import { LOCAL_AWS, TABLES, type Write } from './database.ts';
+import type { StreamTrigger } from './serverless-config.ts';
+
+/** Between two tries of the same records. */
+const RETRY_DELAY_MS = 500;
+
+/** A record of the ledger's stream, as far as it is played. */
+interface StreamRecord {
+  eventID: string;
+  eventName: 'INSERT' | 'MODIFY';
+  eventSource: 'aws:dynamodb';
+  dynamodb: {
+    Keys: Record<string, AttributeValue>;
+    NewImage: Record<string, AttributeValue>;
+    SequenceNumber: string;
+    StreamViewType: 'NEW_IMAGE';
+  };
+}
+
+/**
+ * Plays the ledger's writes to `deliver`, as the stream trigger of `serverless.yml` would.
+ *
+ * @param trigger the trigger's settings
+ * @param invoke calls `deliver`; a rejection stands for a function that crashed
+ * @param warn told of records that were given up
+ */
+export function createStreamPlayer(
+  trigger: StreamTrigger,
+  invoke: (event: { Records: StreamRecord[] }) => Promise<DynamoDBBatchResponse>,
+  warn: (message: string) => void,
+) {
+  const waiting: StreamRecord[] = [];
+  let sequence = 0;
+  let playing: Promise<void> | undefined;
+  let stopped = false;
+  let reader: DynamoDBClient | undefined;
+
+  return {
+    /** From here on, what is added is read back from this DynamoDB and played. */
+    connect(endpoint: string): void {
+      reader = new DynamoDBClient({ endpoint, ...LOCAL_AWS });
+    },
+    /** Takes a write that took effect. */
+    async add(write: Write): Promise<void> {
+      if (write.table !== TABLES.Interactions || reader === undefined || stopped) return;
+      const record = await recordOf(reader, write, ++sequence);
+      if (record === undefined || !matches(trigger.filter, record)) return;
+      waiting.push(record);
+      playing ??= playAll().finally(() => {
+        playing = undefined;
+      });
+    },
+    /** Resolves when the batch under way has ended; what is left is dropped. */
+    async stop(): Promise<void> {
+      stopped = true;
+      await playing;
+      reader?.destroy();
+    },
+  };
+
+  async function playAll(): Promise<void> {
+    while (waiting.length > 0 && !stopped) {
+      await playBatch(waiting.splice(0, trigger.batchSize));
+    }
+  }
+
+  async function playBatch(records: StreamRecord[]): Promise<void> {
+    let left = records;
+    for (let retries = 0; left.length > 0 && !stopped; retries += 1) {
+      if (retries > trigger.maximumRetryAttempts) {
+        warn(`the stream gave up ${left.length} record(s): they stay pending in the ledger`);
+        return;
+      }
+      if (retries > 0) await delay(RETRY_DELAY_MS);
+      left = await invoke({ Records: left }).then(
+        (answer) => fromLowestFailed(left, answer),
+        () => left,
+      );
+    }
+  }
+}
+
+/** A partial failure resumes at the lowest failed record: everything after it comes again. */
+function fromLowestFailed(
+  records: StreamRecord[],
+  { batchItemFailures }: DynamoDBBatchResponse,
+): StreamRecord[] {
+  const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+  const lowest = records.findIndex(({ dynamodb }) => failed.has(dynamodb.SequenceNumber));
+  return lowest < 0 ? [] : records.slice(lowest);
+}
+
+const keysSchema = z.object({
+  contact: z.object({ S: z.string() }),
+  day: z.object({ S: z.string() }),
+});
+
+async function recordOf(
+  reader: DynamoDBClient,
+  { kind, item }: Write,
+  sequence: number,
+): Promise<StreamRecord | undefined> {
+  const Keys = keysSchema.parse(item);
+  const { Item } = await reader.send(
+    new GetItemCommand({ TableName: TABLES.Interactions, Key: Keys, ConsistentRead: true }),
+  );
+  if (Item === undefined) return undefined;
+  const SequenceNumber = String(sequence).padStart(21, '0');
+  return {
+    eventID: SequenceNumber,
+    eventName: kind === 'PutItem' ? 'INSERT' : 'MODIFY',
+    eventSource: 'aws:dynamodb',
+    dynamodb: { Keys, NewImage: Item, SequenceNumber, StreamViewType: 'NEW_IMAGE' },
+  };
+}
+
+/** Lambda's event filtering, as far as it is used: nested fields, each with a list of values. */
+function matches(pattern: unknown, value: unknown): boolean {
+  if (Array.isArray(pattern)) return pattern.includes(value);
+  if (typeof pattern !== 'object' || pattern === null) return false;
+  return Object.entries(pattern).every(
+    ([name, inner]) =>
+      typeof value === 'object' &&
+      value !== null &&
+      matches(inner, Object.entries(value).find(([field]) => field === name)?.[1]),
+  );
+}
