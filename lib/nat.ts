@@ -57,7 +57,7 @@ function inRecommendedFormat({ email, timestamp, description }: OutboxEvent) {
 }
 
 /** How a call ended: with a whole answer, or with what `fetch` threw. */
-export type CallEnd = { status: number; retryAfter: string | null } | { error: unknown };
+type CallEnd = { status: number; retryAfter: string | null } | { error: unknown };
 
 /**
  * Tells what may pass from what never will: the one place that knows.

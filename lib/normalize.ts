@@ -22,7 +22,7 @@ export interface Interaction {
 }
 
 /** Nat's documented formats, by where the address and the description are. */
-export type Format = 'recommended' | 'top-level' | 'event-name';
+type Format = 'recommended' | 'top-level' | 'event-name';
 
 /** What of a workspace decides how its events are read. */
 export interface NormalizeSettings {

@@ -17,10 +17,9 @@ export class OperatorError extends Error {
   override readonly name = 'OperatorError';
 }
 
-/** Carries out the operator's commands. */
-export type Operator = ReturnType<typeof createOperator>;
-
 /**
+ * Carries out the operator's commands.
+ *
  * @param workspaces the table
  * @param secrets what seals the keys in it
  */

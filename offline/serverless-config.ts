@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 
 const triggerSchema = z.object({
   batchSize: z.number(),
+  parallelizationFactor: z.number(),
   maximumRetryAttempts: z.number(),
   filterPatterns: z.array(z.record(z.string(), z.unknown())).check(z.length(1)),
 });
@@ -17,6 +18,7 @@ const serverlessSchema = z.object({
 /** What `serverless.yml` says of the ledger's stream. */
 export interface StreamTrigger {
   batchSize: number;
+  parallelizationFactor: number;
   maximumRetryAttempts: number;
   filter: unknown;
 }

@@ -14,7 +14,7 @@ interface StreamRecord {
   eventName: 'INSERT' | 'MODIFY';
   eventSource: 'aws:dynamodb';
   dynamodb: {
-    Keys: Record<string, AttributeValue>;
+    Keys: { contact: { S: string }; day: { S: string } };
     NewImage: Record<string, AttributeValue>;
     SequenceNumber: string;
     StreamViewType: 'NEW_IMAGE';
@@ -22,7 +22,8 @@ interface StreamRecord {
 }
 
 /**
- * Plays the ledger's writes to `deliver`, as the stream trigger of `serverless.yml` would.
+ * Plays the ledger's writes to `deliver` as the stream trigger of `serverless.yml` would: filtered,
+ * in batches, several side by side but those of a contact in order.
  *
  * @param trigger the trigger's settings
  * @param invoke calls `deliver`; a rejection stands for a function that crashed
@@ -33,9 +34,11 @@ export function createStreamPlayer(
   invoke: (event: { Records: StreamRecord[] }) => Promise<DynamoDBBatchResponse>,
   warn: (message: string) => void,
 ) {
-  const waiting: StreamRecord[] = [];
+  const lanes = Array.from({ length: trigger.parallelizationFactor }, () => ({
+    waiting: [] as StreamRecord[],
+    playing: Promise.resolve(),
+  }));
   let sequence = 0;
-  let playing: Promise<void> | undefined;
   let stopped = false;
   let reader: DynamoDBClient | undefined;
 
@@ -44,29 +47,26 @@ export function createStreamPlayer(
     connect(endpoint: string): void {
       reader = new DynamoDBClient({ endpoint, ...LOCAL_AWS });
     },
+
     /** Takes a write that took effect. */
     async add(write: Write): Promise<void> {
       if (write.table !== TABLES.Interactions || reader === undefined || stopped) return;
-      const record = await recordOf(reader, write, ++sequence);
+      sequence += 1;
+      const record = await recordOf(reader, write, sequence);
       if (record === undefined || !matches(trigger.filter, record)) return;
-      waiting.push(record);
-      playing ??= playAll().finally(() => {
-        playing = undefined;
-      });
+      const lane = lanes[laneOf(record, lanes.length)];
+      if (lane === undefined) return;
+      lane.waiting.push(record);
+      lane.playing = lane.playing.then(() => playBatch(lane.waiting.splice(0, trigger.batchSize)));
     },
-    /** Resolves when the batch under way has ended; what is left is dropped. */
+
+    /** Resolves when the batches under way have ended; what is left is dropped. */
     async stop(): Promise<void> {
       stopped = true;
-      await playing;
+      await Promise.all(lanes.map(({ playing }) => playing));
       reader?.destroy();
     },
   };
-
-  async function playAll(): Promise<void> {
-    while (waiting.length > 0 && !stopped) {
-      await playBatch(waiting.splice(0, trigger.batchSize));
-    }
-  }
 
   async function playBatch(records: StreamRecord[]): Promise<void> {
     let left = records;
@@ -92,6 +92,12 @@ function fromLowestFailed(
   const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
   const lowest = records.findIndex(({ dynamodb }) => failed.has(dynamodb.SequenceNumber));
   return lowest < 0 ? [] : records.slice(lowest);
+}
+
+function laneOf({ dynamodb }: StreamRecord, lanes: number): number {
+  let sum = 0;
+  for (const character of dynamodb.Keys.contact.S) sum += character.charCodeAt(0);
+  return sum % lanes;
 }
 
 const keysSchema = z.object({

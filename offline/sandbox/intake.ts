@@ -7,7 +7,7 @@ export type Identified = { email: string; timestamp: string; description: string
 export type Reading = { ok: true; identified: Identified } | { ok: false; message: string };
 
 /** What the timeline shows when a call carries neither a url nor an event name. */
-export const STANDARD_MESSAGE = 'Used the product';
+const STANDARD_MESSAGE = 'Used the product';
 
 // Lenient on purpose: Nat's page only says "an email", so this refuses what cannot be one.
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@.]+$/u;

@@ -6,7 +6,7 @@ import type { Contact, Timelines } from './timelines.ts';
 const GATHER_MS = 50;
 
 /** What changed since the last time somebody asked; contacts with the latest activity first. */
-export type Changes = { contacts: Contact[]; faultsChanged: boolean };
+type Changes = { contacts: Contact[]; faultsChanged: boolean };
 
 /** Gathers changes for one listener, however slowly it asks for them. */
 export type News = {

@@ -1,0 +1,280 @@
+import { createHmac } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import {
+  basic,
+  ledgerItems,
+  operate,
+  recommended,
+  type SendOptions,
+  send,
+  someone,
+} from './client.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const known = someone();
+const disabledKey = `key-${someone()}`;
+const signedKey = `key-${someone()}`;
+const sharedSecret = 'a shared secret';
+
+interface Row {
+  what: string;
+  status: number;
+  message: RegExp;
+  body: Parameters<typeof send>[0];
+  options?: SendOptions;
+}
+
+function bigBatch(events: number): object {
+  return { batch: Array.from({ length: events }, () => ({ type: 'track' })) };
+}
+
+const rows: Row[] = [
+  { what: 'what is not JSON', status: 400, message: /^body: expected JSON/, body: '{' },
+  { what: 'an empty body', status: 400, message: /^body: expected JSON/, body: '' },
+  {
+    what: 'an event without an email',
+    status: 400,
+    message: /^email: is missing/,
+    body: recommended('x', { traits: {} }),
+  },
+  {
+    what: 'an email that is none',
+    status: 400,
+    message: /^traits\.email: expected one email address/,
+    body: recommended('peter at example.com'),
+  },
+  {
+    what: 'an email of another type',
+    status: 400,
+    message: /^traits\.email: expected a string, got a number/,
+    body: recommended('x', { traits: { email: 5 } }),
+  },
+  {
+    what: 'an event without a timestamp',
+    status: 400,
+    message: /^timestamp: is missing/,
+    body: recommended(someone(), { timestamp: undefined }),
+  },
+  {
+    what: 'a timestamp without an offset',
+    status: 400,
+    message: /^timestamp: expected an ISO 8601/,
+    body: recommended(someone(), { timestamp: '2020-05-31T17:55:47' }),
+  },
+  {
+    what: 'a timestamp more than 24 hours in the future',
+    status: 400,
+    message: /^timestamp: .*24 hours in the future/,
+    body: recommended(someone(), {
+      timestamp: new Date(Date.now() + DAY_MS + 60_000).toISOString(),
+    }),
+  },
+  {
+    what: 'a url that is no string',
+    status: 400,
+    message: /^page\.url: expected a string, got an object/,
+    body: recommended(someone(), { page: { url: {} } }),
+  },
+  {
+    what: 'a batch that is no array',
+    status: 400,
+    message: /^batch: expected an array/,
+    body: { batch: {} },
+  },
+  {
+    what: 'no API key',
+    status: 401,
+    message: /^Authorization: /,
+    body: recommended(someone()),
+    options: { headers: { authorization: '' } },
+  },
+  {
+    what: 'an unknown API key',
+    status: 401,
+    message: /^Authorization: the API key is unknown/,
+    body: recommended(someone()),
+    options: { headers: { authorization: basic('nobody') } },
+  },
+  {
+    what: 'a missing signature',
+    status: 401,
+    message: /^X-Signature: /,
+    body: recommended(someone()),
+    options: { headers: { authorization: basic(signedKey) } },
+  },
+  {
+    what: 'a wrong signature',
+    status: 401,
+    message: /^X-Signature: /,
+    body: recommended(someone()),
+    options: { headers: { authorization: basic(signedKey), 'x-signature': 'a'.repeat(40) } },
+  },
+  {
+    what: 'a disabled workspace',
+    status: 403,
+    message: /disabled/,
+    body: recommended(someone()),
+    options: { headers: { authorization: basic(disabledKey) } },
+  },
+  {
+    what: 'an event over 32 KB',
+    status: 413,
+    message: /^the event: expected at most 32 KB/,
+    body: recommended(someone(), { padding: 'x'.repeat(32 * 1024) }),
+  },
+  {
+    what: 'a body over 5 MB',
+    status: 413,
+    message: /^body: expected at most 5 MB/,
+    body: `[${' '.repeat(5 * 1024 * 1024)}]`,
+  },
+  {
+    what: 'more than 4,000 events',
+    status: 413,
+    message: /^batch: expected at most 4000 events/,
+    body: bigBatch(4001),
+  },
+  {
+    what: 'a gzip body that unpacks past 5 MB',
+    status: 413,
+    message: /^body: expected at most 5 MB/,
+    body: new Uint8Array(gzipSync(' '.repeat(6 * 1024 * 1024))),
+    options: { headers: { 'content-encoding': 'gzip' } },
+  },
+  {
+    what: 'another content type',
+    status: 415,
+    message: /^content-type: expected application\/json/,
+    body: JSON.stringify(recommended(someone())),
+    options: { headers: { 'content-type': 'image/png' } },
+  },
+  {
+    what: 'another content encoding',
+    status: 415,
+    message: /^content-encoding: expected gzip/,
+    body: recommended(someone()),
+    options: { headers: { 'content-encoding': 'br' } },
+  },
+  {
+    what: 'another type of call',
+    status: 501,
+    message: /Nat only accepts identify calls/,
+    body: recommended(someone(), { type: 'track' }),
+  },
+  {
+    what: 'a batch of which every event is rejected',
+    status: 400,
+    message: /./,
+    body: { batch: [recommended('nobody'), recommended(known, { timestamp: 'yesterday' })] },
+    options: { path: '/v1/batch' },
+  },
+];
+
+beforeAll(async () => {
+  const add = (apiKey: string, more: object) =>
+    operate({ command: 'workspace.add', name: 'Answers', apiKey, ...more });
+  await add(disabledKey, { id: 'answers-disabled' });
+  await operate({ command: 'workspace.disable', id: 'answers-disabled' });
+  await add(signedKey, { sharedSecret });
+  await send(recommended(known));
+  await vi.waitFor(nothingPending, { timeout: 10_000, interval: 100 });
+});
+
+describe('what is refused leaves ledger and timelines as they were', () => {
+  it.each(rows)('$status for $what', async ({ status, message, body, options }) => {
+    const before = [await ledgerItems(), await contactsAtNat()];
+    const answer = await send(body, options);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(JSON.stringify(answer.body)).not.toContain(known);
+    const messages = messagesIn(answer.body);
+    expect(messages.length).toBeGreaterThan(0);
+    for (const one of messages) expect(one).toMatch(message);
+    expect([await ledgerItems(), await contactsAtNat()]).toEqual(before);
+  });
+
+  it('names the scheme to use with a 401', async () => {
+    const { headers } = await send({}, { headers: { authorization: 'Digest x' } });
+    expect(headers.get('www-authenticate')).toMatch(/^Basic /);
+  });
+});
+
+describe('what is taken', () => {
+  it('answers one result per event, in order, and 202 if any was accepted', async () => {
+    const [first, second] = [someone(), someone()];
+    const events = [
+      recommended(first),
+      { type: 'track', event: 'Signed up' },
+      recommended(first),
+      recommended('nobody'),
+      recommended(known),
+      recommended(second, { type: 'Identify' }),
+    ];
+    for (const body of [{ batch: events }, events]) {
+      const again = body === events;
+      expect(await send(body, { path: '/v1/batch' })).toMatchObject({
+        status: again ? 200 : 202,
+        body: {
+          results: [
+            { status: again ? 'duplicate' : 'accepted' },
+            { status: 'ignored', message: expect.stringContaining('only accepts identify') },
+            { status: 'duplicate' },
+            { status: 'rejected', message: expect.stringContaining('traits.email') },
+            { status: 'duplicate' },
+            { status: again ? 'duplicate' : 'accepted' },
+          ],
+        },
+      });
+    }
+  });
+
+  it('takes 4,000 events at once', async () => {
+    const batch = Array.from({ length: 4000 }, (_, n) => recommended(`${n}-${known}`));
+    const answer = await send({ batch }, { path: '/v1/batch' });
+    expect(answer.status).toBe(202);
+    const accepted = { results: batch.map(() => ({ status: 'accepted' })) };
+    expect(answer.body).toEqual(accepted);
+    await vi.waitFor(nothingPending, { timeout: 30_000, interval: 200 });
+  }, 60_000);
+
+  it('takes a body with the right signature', async () => {
+    const body = JSON.stringify(recommended(someone()));
+    const signature = createHmac('sha1', sharedSecret).update(body).digest('hex');
+    const headers = { authorization: basic(signedKey), 'x-signature': signature };
+    expect((await send(body, { headers })).status).toBe(202);
+  });
+
+  it('takes the API key as a bearer token', async () => {
+    const headers = { authorization: 'Bearer local-api-key' };
+    expect((await send(recommended(someone()), { headers })).status).toBe(202);
+  });
+
+  it('answers a health check without authentication', async () => {
+    const response = await fetch(`${inject('apiUrl')}/v1/health`);
+    expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
+  });
+});
+
+async function nothingPending(): Promise<void> {
+  expect((await ledgerItems()).filter(({ status }) => status === 'pending')).toEqual([]);
+}
+
+function messagesIn(body: unknown): string[] {
+  const found: string[] = [];
+  JSON.stringify(body, (name, value: unknown) => {
+    if (name === 'message' && typeof value === 'string') found.push(value);
+    return value;
+  });
+  return found;
+}
+
+/** The first message of the page's stream: every contact that Nat knows. */
+async function contactsAtNat(): Promise<string> {
+  const abort = new AbortController();
+  const response = await fetch(`${inject('natUrl')}/stream`, { signal: abort.signal });
+  const reader = response.body?.getReader();
+  const first = await reader?.read();
+  abort.abort();
+  return Buffer.from(first?.value ?? []).toString();
+}

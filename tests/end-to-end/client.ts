@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { inject } from 'vitest';
+import * as z from 'zod/mini';
+import { LOCAL_AWS, TABLES } from '../../offline/database.ts';
+import { invoke, lambdaClient } from '../../offline/functions.ts';
+import { LOCAL_API_KEY } from '../../offline/stack.ts';
+
+/** What the API answered. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: unknown;
+}
+
+/** What a request has, beyond the body. */
+export interface SendOptions {
+  path?: string;
+  headers?: Record<string, string>;
+  apiUrl?: string;
+}
+
+/** Authorization as Segment and its SDKs send it. */
+export function basic(apiKey: string): string {
+  return `Basic ${Buffer.from(`${apiKey}:`).toString('base64')}`;
+}
+
+/** Posts a body to the API, as the workspace `local` unless the headers say otherwise. */
+export async function send(
+  body: string | Uint8Array<ArrayBuffer> | object,
+  options: SendOptions = {},
+): Promise<Answer> {
+  const raw = typeof body === 'string' || body instanceof Uint8Array;
+  const response = await fetch(
+    `${options.apiUrl ?? inject('apiUrl')}${options.path ?? '/v1/identify'}`,
+    {
+      method: 'POST',
+      headers: {
+        authorization: basic(LOCAL_API_KEY),
+        'content-type': 'application/json',
+        ...options.headers,
+      },
+      body: raw ? body : JSON.stringify(body),
+    },
+  );
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+/** An address that no other test uses. */
+export function someone(): string {
+  return `${randomUUID()}@example.com`;
+}
+
+/** Nat's recommended format, with whatever a test changes. */
+export function recommended(email: string, changes: object = {}): object {
+  return {
+    type: 'identify',
+    timestamp: '2020-05-31T17:55:47.263Z',
+    traits: { email },
+    page: { url: 'https://example.com' },
+    ...changes,
+  };
+}
+
+const timelineSchema = z.object({
+  contact: z.string(),
+  interactions: z.array(
+    z.object({ timestamp: z.string(), description: z.string(), idempotencyKey: z.string() }),
+  ),
+});
+
+/** A contact's interactions at Nat, newest first; none if Nat does not know the contact. */
+export async function timelineOf(
+  email: string,
+  options: { natUrl?: string; apiKey?: string } = {},
+) {
+  const url = `${options.natUrl ?? inject('natUrl')}/timelines/${encodeURIComponent(email)}`;
+  const response = await fetch(url, {
+    headers: { authorization: basic(options.apiKey ?? LOCAL_API_KEY) },
+  });
+  if (response.status === 404) return [];
+  return timelineSchema.parse(await response.json()).interactions;
+}
+
+/** Everything the ledger holds, sorted by contact and day. */
+export async function ledgerItems(endpoint = inject('dynamodbEndpoint')) {
+  const client = new DynamoDBClient({ endpoint, ...LOCAL_AWS });
+  const items = [];
+  for await (const page of paginateScan({ client }, { TableName: TABLES.Interactions })) {
+    items.push(...(page.Items ?? []).map((item) => unmarshall(item)));
+  }
+  client.destroy();
+  return items.sort((a, b) => `${a.contact}${a.day}`.localeCompare(`${b.contact}${b.day}`));
+}
+
+/** Carries out an operator's command on the shared stack. */
+export async function operate(request: object): Promise<unknown> {
+  const lambda = lambdaClient(inject('lambdaPort'));
+  const answer = await invoke(lambda, 'nat-destination-local-operate', request);
+  lambda.destroy();
+  return answer;
+}

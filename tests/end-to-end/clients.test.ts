@@ -1,0 +1,54 @@
+import RudderAnalytics from '@rudderstack/rudder-sdk-node';
+import { Analytics } from '@segment/analytics-node';
+import { expect, inject, it, vi } from 'vitest';
+import { LOCAL_API_KEY } from '../../offline/stack.ts';
+import { someone, timelineOf } from './client.ts';
+
+it("takes an identify from Segment's Node SDK, and ignores the track beside it", async () => {
+  const email = someone();
+  const results: unknown[] = [];
+  const analytics = new Analytics({
+    host: inject('apiUrl'),
+    writeKey: LOCAL_API_KEY,
+    httpClient: async (url, options) => {
+      const response = await fetch(url, options);
+      results.push(await response.clone().json());
+      return response;
+    },
+  });
+  const errors: unknown[] = [];
+  analytics.on('error', (error) => errors.push(error));
+  const context = { page: { url: 'https://example.com/segment' } };
+  analytics.identify({ userId: 'userId123', traits: { email }, context });
+  analytics.track({ userId: 'userId123', event: 'Signed up' });
+  await analytics.closeAndFlush();
+
+  expect(errors).toEqual([]);
+  expect(results).toEqual([
+    { results: [{ status: 'accepted' }, { status: 'ignored', message: expect.any(String) }] },
+  ]);
+  await vi.waitFor(async () => {
+    expect((await timelineOf(email)).map(({ description }) => description)).toEqual([
+      'https://example.com/segment',
+    ]);
+  });
+});
+
+it("takes an identify from RudderStack's Node SDK, gzip under a form content type", async () => {
+  const email = someone();
+  const analytics = new RudderAnalytics(LOCAL_API_KEY, { dataPlaneUrl: inject('apiUrl') });
+  const timestamp = new Date('2026-11-20T08:00:00Z');
+  const context = { page: { url: 'https://example.com/rudderstack' } };
+  analytics.identify({ userId: 'u1', traits: { email }, context, timestamp });
+  analytics.track({ userId: 'u1', event: 'Signed up' });
+  const failure = await new Promise<unknown>((resolve) => {
+    void analytics.flush((error: unknown) => resolve(error));
+  });
+
+  expect(failure ?? undefined).toBeUndefined();
+  await vi.waitFor(async () => {
+    expect(await timelineOf(email)).toMatchObject([
+      { timestamp: '2026-11-20T08:00:00.000Z', description: 'https://example.com/rudderstack' },
+    ]);
+  });
+});

@@ -1,0 +1,66 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import getPort from 'get-port';
+import { afterEach, expect, it, vi } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const started: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+
+/** Runs `npm start`'s command and collects what it prints. */
+function start(env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, ['offline/start.ts'], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+  });
+  started.push(child);
+  const printed = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    printed.err += text;
+  });
+  return { child, printed };
+}
+
+async function ports() {
+  const [api, nat, lambda] = [await getPort(), await getPort(), await getPort()];
+  return { API_PORT: String(api), NAT_PORT: String(nat), LAMBDA_PORT: String(lambda) };
+}
+
+it("takes the banner's curl once, then calls it a duplicate, and ends on Ctrl-C", async () => {
+  const env = await ports();
+  const { child, printed } = start(env);
+  await vi.waitFor(() => expect(printed.out).toContain('Ready.'), { timeout: 30_000 });
+  expect(printed.out).toContain(`http://localhost:${env.API_PORT}`);
+  expect(printed.out).toContain(`http://localhost:${env.NAT_PORT}`);
+  expect(printed.out).toContain('local-api-key');
+
+  const command = /^ *curl [\s\S]*?'$/m.exec(printed.out)?.[0] ?? '';
+  const paste = () => promisify(execFile)('sh', ['-c', `${command} -s`]);
+  expect((await paste()).stdout).toMatch(/202 Accepted[\s\S]*\{"status":"accepted"\}/);
+  expect((await paste()).stdout).toMatch(/200 OK[\s\S]*\{"status":"duplicate"\}/);
+
+  child.kill('SIGINT');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  for (const port of Object.values(env)) {
+    await expect(fetch(`http://localhost:${port}`)).rejects.toThrow('fetch failed');
+  }
+}, 60_000);
+
+it('names the variable that changes a port which is taken, in one line', async () => {
+  const env = await ports();
+  const other = createServer().listen(Number(env.NAT_PORT), '127.0.0.1');
+  await once(other, 'listening');
+  const { child, printed } = start(env);
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(printed.err).toMatch(/^port \d+ is taken: set NAT_PORT [^\n]*\n$/);
+  other.close();
+});

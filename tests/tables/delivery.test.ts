@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createDelivery } from '../../lib/delivery.ts';
+import type { Nat, NatAnswer, NatCall } from '../../lib/nat.ts';
+import { createOperator } from '../../lib/operator.ts';
+import { embeddedTables, existing, secrets } from './embedded.ts';
+
+const tables = embeddedTables();
+const NOW = Date.parse('2026-11-24T08:00:00Z');
+const HOUR_MS = 60 * 60 * 1000;
+const event = {
+  email: 'peter@example.com',
+  timestamp: '2020-05-31T17:55:47.263Z',
+  description: 'https://example.com',
+};
+
+/** A Nat that answers in turn, the last answer from then on; and what it was sent. */
+function natAnswering(...answers: NatAnswer[]): { nat: Nat; calls: NatCall[] } {
+  const calls: NatCall[] = [];
+  const nat: Nat = async (call) => {
+    calls.push(call);
+    return answers[Math.min(calls.length, answers.length) - 1] ?? { verdict: 'accepted' };
+  };
+  return { nat, calls };
+}
+
+async function accepted() {
+  const id = `w-${randomUUID()}`;
+  const { ledger, workspaces } = tables();
+  const add = { command: 'workspace.add', id, name: id, apiKey: `key-${id}` };
+  await createOperator(workspaces, secrets).run(add);
+  const key = { contact: `${id}#${randomUUID()}`, day: '2020-05-31' };
+  await ledger.accept(key, event, Date.now());
+  return { id, key };
+}
+
+function deliveryTo(nat: Nat) {
+  const { ledger, workspaces } = tables();
+  return createDelivery({ ledger, workspaces, secrets, nat });
+}
+
+const unavailable: NatAnswer = { verdict: 'may-pass', error: 'status 503' };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('delivering what is pending', () => {
+  it("sends the event with the workspace's key, at the cost of one read and one write", async () => {
+    const { id, key } = await accepted();
+    const { nat, calls } = natAnswering({ verdict: 'accepted' });
+    const delivery = deliveryTo(nat);
+    await tables().workspaces.findById(id);
+    tables().operations.length = 0;
+    expect(await delivery.deliverPending(key)).toMatchObject({ status: 'delivered' });
+    expect(calls).toEqual([{ apiKey: `key-${id}`, idempotencyKey: expect.any(String), event }]);
+    expect(tables().operations).toEqual(['GetItem', 'UpdateItem']);
+  });
+
+  it('sends nothing twice when a stream record is repeated', async () => {
+    const { key } = await accepted();
+    const { nat, calls } = natAnswering({ verdict: 'accepted' });
+    const delivery = deliveryTo(nat);
+    await delivery.deliverPending(key);
+    expect(await delivery.deliverPending(key)).toEqual({ status: 'skipped' });
+    expect(calls).toHaveLength(1);
+  });
+
+  it('carries the same Idempotency-Key in every try, and another in place of a dead one', async () => {
+    const { key } = await accepted();
+    const { ledger } = tables();
+    const { nat, calls } = natAnswering(unavailable, { verdict: 'never', error: 'status 400' });
+    const delivery = deliveryTo(nat);
+    await delivery.deliverPending(key);
+    const { dueAt = '' } = await existing(ledger.read(key));
+    await delivery.redeliver({ ...key, dueAt });
+    await ledger.accept(key, { ...event, description: 'another' }, Date.now());
+    await delivery.deliverPending(key);
+    const [first, second, third] = calls.map(({ idempotencyKey }) => idempotencyKey);
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
+  });
+});
+
+describe('what Nat does not take', () => {
+  it('is tried for 72 hours, then dead', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: NOW });
+    const { key } = await accepted();
+    const { ledger } = tables();
+    const delivery = deliveryTo(natAnswering(unavailable).nat);
+    await delivery.deliverPending(key);
+    const { dueAt = '' } = await existing(ledger.read(key));
+    vi.setSystemTime(NOW + 72 * HOUR_MS - 1);
+    expect(await delivery.redeliver({ ...key, dueAt })).toMatchObject({ status: 'retrying' });
+    const again = await existing(ledger.read(key));
+    vi.setSystemTime(NOW + 72 * HOUR_MS);
+    const last = await delivery.redeliver({ ...key, dueAt: again.dueAt ?? '' });
+    expect(last).toMatchObject({ status: 'dead', error: 'status 503' });
+    expect(await existing(ledger.read(key))).toMatchObject({ attempts: 3, queue: 'dead', event });
+  });
+
+  it('is put off, not killed, while Nat rejects the key, and marks the workspace once', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: NOW });
+    const { id, key } = await accepted();
+    const { ledger, workspaces } = tables();
+    const rejected: NatAnswer = { verdict: 'key-rejected', error: 'status 401' };
+    const delivery = deliveryTo(natAnswering(rejected).nat);
+    expect(await delivery.deliverPending(key)).toMatchObject({ natKeyRejected: true });
+    const { dueAt = '' } = await existing(ledger.read(key));
+    vi.setSystemTime(NOW + 100 * HOUR_MS);
+    expect(await delivery.redeliver({ ...key, dueAt })).toMatchObject({
+      status: 'retrying',
+      natKeyRejected: false,
+    });
+    const [record] = await workspaces.recordsOf(id);
+    expect(record?.natKeyRejectedAt).toBe('2026-11-24T08:00:00.000Z');
+  });
+
+  it('is dead with its reason when its workspace is unknown', async () => {
+    const key = { contact: 'nobody#x', day: '2020-05-31' };
+    await tables().ledger.accept(key, event, Date.now());
+    const { nat, calls } = natAnswering({ verdict: 'accepted' });
+    expect(await deliveryTo(nat).deliverPending(key)).toEqual({
+      status: 'dead',
+      error: 'workspace unknown',
+    });
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('redelivering', () => {
+  it('sends in one of two overlapping runs', async () => {
+    const { key } = await accepted();
+    const { nat, calls } = natAnswering(unavailable, { verdict: 'accepted' });
+    const delivery = deliveryTo(nat);
+    await delivery.deliverPending(key);
+    const { dueAt = '' } = await existing(tables().ledger.read(key));
+    const runs = [1, 2, 3].map(() => delivery.redeliver({ ...key, dueAt }));
+    const statuses = (await Promise.all(runs)).map(({ status }) => status);
+    expect(statuses.sort()).toEqual(['delivered', 'skipped', 'skipped']);
+    expect(calls).toHaveLength(2);
+  });
+});

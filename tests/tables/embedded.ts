@@ -1,0 +1,54 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll } from 'vitest';
+import { createLedger, type LedgerEntry } from '../../lib/ledger.ts';
+import { createSecrets } from '../../lib/secrets.ts';
+import { createWorkspaces } from '../../lib/workspaces.ts';
+import { type Database, LOCAL_AWS, startDatabase, TABLES } from '../../offline/database.ts';
+
+/** What a test of the tables works with: real DynamoDB semantics, embedded. */
+export interface Tables {
+  db: DynamoDBClient;
+  /** The operations sent since it was last emptied, such as `PutItem`. */
+  operations: string[];
+  ledger: ReturnType<typeof createLedger>;
+  workspaces: ReturnType<typeof createWorkspaces>;
+}
+
+/** The secrets of a deployment that never was. */
+export const secrets = createSecrets('a deployment secret of more than 32 characters');
+
+/** Tables of its own for a test file; `retentionDays` as the deployment would have it. */
+export function embeddedTables(retentionDays?: number): () => Tables {
+  let database: Database;
+  let tables: Tables;
+  beforeAll(async () => {
+    database = await startDatabase(() => {});
+    const db = new DynamoDBClient({ endpoint: database.endpoint, ...LOCAL_AWS });
+    const operations: string[] = [];
+    db.middlewareStack.add(
+      (next, context) => (args) => {
+        operations.push(String(context.commandName).replace(/Command$/, ''));
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
+    tables = {
+      db,
+      operations,
+      ledger: createLedger(db, TABLES.Interactions, retentionDays),
+      workspaces: createWorkspaces(db, TABLES.Workspaces),
+    };
+  });
+  afterAll(async () => {
+    tables.db.destroy();
+    await database.stop();
+  });
+  return () => tables;
+}
+
+/** The entry that must be there. */
+export async function existing(read: Promise<LedgerEntry | undefined>): Promise<LedgerEntry> {
+  const entry = await read;
+  if (entry === undefined) throw new Error('the ledger has no such interaction');
+  return entry;
+}

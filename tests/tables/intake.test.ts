@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { createIntake } from '../../lib/intake.ts';
+import { createOperator } from '../../lib/operator.ts';
+import type { Workspace } from '../../lib/workspaces.ts';
+import { embeddedTables, secrets } from './embedded.ts';
+
+const tables = embeddedTables();
+const NOW = Date.parse('2026-11-24T08:00:00Z');
+
+async function someWorkspace(): Promise<Workspace> {
+  const id = `w-${randomUUID()}`;
+  await createOperator(tables().workspaces, secrets).run({
+    command: 'workspace.add',
+    id,
+    name: id,
+  });
+  const workspace = await tables().workspaces.findById(id);
+  if (workspace === undefined) throw new Error('not added');
+  return workspace;
+}
+
+function event(email: string, changes: object = {}): object {
+  return { type: 'identify', timestamp: '2020-05-31T17:55:47Z', email, ...changes };
+}
+
+describe('what an event costs', () => {
+  it('is one read and one write for a new interaction', async () => {
+    const { ledger, operations } = tables();
+    const workspace = await someWorkspace();
+    operations.length = 0;
+    await createIntake(ledger, secrets).take([event('a@example.com')], workspace, NOW);
+    expect(operations).toEqual(['BatchGetItem', 'PutItem']);
+  });
+
+  it('is one read for a duplicate, and nothing if this container has seen it', async () => {
+    const { ledger, operations } = tables();
+    const workspace = await someWorkspace();
+    await createIntake(ledger, secrets).take([event('a@example.com')], workspace, NOW);
+    const intake = createIntake(ledger, secrets);
+    operations.length = 0;
+    await intake.take([event('a@example.com')], workspace, NOW);
+    expect(operations).toEqual(['BatchGetItem']);
+    await intake.take([event('a@example.com')], workspace, NOW);
+    expect(operations).toEqual(['BatchGetItem']);
+  });
+
+  it('is nothing for a repeat inside a batch, an ignored or a rejected event', async () => {
+    const { ledger, operations } = tables();
+    const workspace = await someWorkspace();
+    const batch = [
+      event('a@example.com'),
+      event('A@Example.com', { timestamp: '2020-05-31T23:00:00Z' }),
+      { type: 'track' },
+      event('nobody'),
+    ];
+    operations.length = 0;
+    const results = await createIntake(ledger, secrets).take(batch, workspace, NOW);
+    expect(operations).toEqual(['BatchGetItem', 'PutItem']);
+    expect(results.map(({ status }) => status)).toEqual([
+      'accepted',
+      'duplicate',
+      'ignored',
+      'rejected',
+    ]);
+  });
+});
+
+it('keeps the interactions of two workspaces with the same contact apart', async () => {
+  const intake = createIntake(tables().ledger, secrets);
+  for (const workspace of [await someWorkspace(), await someWorkspace()]) {
+    const [result] = await intake.take([event('a@example.com')], workspace, NOW);
+    expect(result?.status).toBe('accepted');
+  }
+});

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { nameOf, RETRY_SHARDS } from '../../lib/ledger.ts';
+import { embeddedTables, existing } from './embedded.ts';
+
+const tables = embeddedTables();
+const NOW = Date.parse('2026-11-24T08:00:00Z');
+const MINUTE_MS = 60_000;
+const event = {
+  email: 'peter@example.com',
+  timestamp: '2020-05-31T17:55:47.263Z',
+  description: 'https://example.com',
+};
+const newKey = (day = '2020-05-31') => ({ contact: `acme#${randomUUID()}`, day });
+
+describe('the one-per-day rule', () => {
+  it('accepts one of many writes of a contact and day at once', async () => {
+    const { ledger } = tables();
+    const key = newKey();
+    const writes = Array.from({ length: 50 }, () => ledger.accept(key, event, NOW));
+    expect((await Promise.all(writes)).filter(Boolean)).toHaveLength(1);
+  });
+
+  it('leaves the first description when a second event of the day comes', async () => {
+    const { ledger } = tables();
+    const key = newKey();
+    await ledger.accept(key, event, NOW);
+    expect(await ledger.accept(key, { ...event, description: 'second' }, NOW)).toBe(false);
+    expect((await ledger.read(key))?.event).toEqual(event);
+  });
+
+  it.each(['delivered', 'retrying'] as const)('keeps the day of one that is %s', async (status) => {
+    const { ledger } = tables();
+    const key = newKey();
+    await ledger.accept(key, event, NOW);
+    const entry = await existing(ledger.read(key));
+    const settlement =
+      status === 'delivered' ? { status } : { status, error: 'status 503', dueAt: NOW };
+    await ledger.settle(entry, settlement, NOW);
+    expect(await ledger.accept(key, event, NOW)).toBe(false);
+    expect(await ledger.findTaken([key])).toEqual(new Set([nameOf(key)]));
+  });
+
+  it('gives the day of a dead one to a new event', async () => {
+    const { ledger } = tables();
+    const key = newKey();
+    await ledger.accept(key, event, NOW);
+    const dead = { status: 'dead', error: 'status 400' } as const;
+    await ledger.settle(await existing(ledger.read(key)), dead, NOW);
+    expect(await ledger.findTaken([key])).toEqual(new Set());
+    expect(await ledger.accept(key, { ...event, description: 'second' }, NOW + 1)).toBe(true);
+    expect(await ledger.read(key)).toEqual({
+      ...key,
+      status: 'pending',
+      event: { ...event, description: 'second' },
+      attempts: 0,
+      acceptedAt: '2026-11-24T08:00:00.001Z',
+    });
+  });
+
+  it('finds what is taken among more keys than one read holds', async () => {
+    const { ledger } = tables();
+    const keys = Array.from({ length: 250 }, () => newKey());
+    const taken = keys.filter((_, n) => n % 100 === 0);
+    await Promise.all(taken.map((key) => ledger.accept(key, event, NOW)));
+    expect(await ledger.findTaken(keys)).toEqual(new Set(taken.map(nameOf)));
+  });
+});
+
+describe('settling', () => {
+  it('removes address and description once delivered', async () => {
+    const { ledger } = tables();
+    const key = newKey();
+    await ledger.accept(key, event, NOW);
+    await ledger.settle(await existing(ledger.read(key)), { status: 'delivered' }, NOW + 5);
+    expect(await ledger.read(key)).toEqual({
+      ...key,
+      status: 'delivered',
+      attempts: 1,
+      acceptedAt: '2026-11-24T08:00:00.000Z',
+      settledAt: '2026-11-24T08:00:00.005Z',
+    });
+  });
+
+  it('is done by one of two deliverers that read the same state', async () => {
+    const { ledger } = tables();
+    const key = newKey();
+    await ledger.accept(key, event, NOW);
+    const entry = await existing(ledger.read(key));
+    const retrying = { status: 'retrying', error: 'timeout', dueAt: NOW } as const;
+    expect(await ledger.settle(entry, { status: 'delivered' }, NOW)).toBe(true);
+    expect(await ledger.settle(entry, retrying, NOW)).toBe(false);
+    expect((await ledger.read(key))?.status).toBe('delivered');
+  });
+
+  it('is refused to a deliverer whose lease is over and taken by another', async () => {
+    const { ledger } = tables();
+    const key = newKey();
+    await ledger.accept(key, event, NOW);
+    const pending = await existing(ledger.read(key));
+    await ledger.settle(pending, { status: 'retrying', error: 'timeout', dueAt: NOW }, NOW);
+    const first = await existing(ledger.lease({ ...key, dueAt: iso(NOW) }, NOW + MINUTE_MS));
+    const again = { ...key, dueAt: iso(NOW + MINUTE_MS) };
+    const second = await existing(ledger.lease(again, NOW + 2 * MINUTE_MS));
+    expect(await ledger.settle(first, { status: 'delivered' }, NOW)).toBe(false);
+    expect(await ledger.settle(second, { status: 'delivered' }, NOW)).toBe(true);
+  });
+});
+
+describe('what is due', () => {
+  it('is found when its time has come, in the index that the happy path never pays for', async () => {
+    const { ledger } = tables();
+    const keys = Array.from({ length: 20 }, () => newKey());
+    for (const key of keys) {
+      await ledger.accept(key, event, NOW);
+      const entry = await existing(ledger.read(key));
+      const dueAt = NOW + MINUTE_MS;
+      await ledger.settle(entry, { status: 'retrying', error: 'timeout', dueAt }, NOW);
+    }
+    const dueAt = async (now: number) => {
+      const shards = Array.from({ length: RETRY_SHARDS }, (_, n) => ledger.findDue(n, now, 100));
+      return (await Promise.all(shards)).flat().map(nameOf);
+    };
+    expect(await dueAt(NOW + MINUTE_MS - 1)).not.toEqual(expect.arrayContaining(keys.map(nameOf)));
+    expect(await dueAt(NOW + MINUTE_MS)).toEqual(expect.arrayContaining(keys.map(nameOf)));
+  });
+
+  it('is leased by one of two overlapping runs', async () => {
+    const { ledger } = tables();
+    const key = newKey();
+    await ledger.accept(key, event, NOW);
+    const entry = await existing(ledger.read(key));
+    await ledger.settle(entry, { status: 'retrying', error: 'timeout', dueAt: NOW }, NOW);
+    const due = { ...key, dueAt: iso(NOW) };
+    const leases = [1, 2, 3].map(() => ledger.lease(due, NOW + MINUTE_MS));
+    expect((await Promise.all(leases)).filter((lease) => lease !== undefined)).toHaveLength(1);
+  });
+});
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as z from 'zod/mini';
+import { createOperator, OperatorError } from '../../lib/operator.ts';
+import { createWorkspaces } from '../../lib/workspaces.ts';
+import { TABLES } from '../../offline/database.ts';
+import { embeddedTables, secrets } from './embedded.ts';
+
+const HOUR_MS = 60 * 60 * 1000;
+const tables = embeddedTables();
+const run = (request: object) => createOperator(tables().workspaces, secrets).run(request);
+/** A container that has cached nothing yet. */
+const freshWorkspaces = () => createWorkspaces(tables().db, TABLES.Workspaces);
+const open = (apiKey: string) => freshWorkspaces().findByApiKey(apiKey, Date.now());
+const madeKeySchema = z.object({ apiKey: z.string() });
+
+async function add(more: object = {}) {
+  const [id, apiKey] = [`w-${randomUUID()}`, `key-${randomUUID()}`];
+  await run({ command: 'workspace.add', id, name: 'Acme', apiKey, ...more });
+  return { id, apiKey };
+}
+
+async function natApiKeyOf(id: string): Promise<string> {
+  const workspace = await freshWorkspaces().findById(id);
+  return secrets.unseal(workspace?.natApiKey ?? '', `${id} natApiKey`);
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('workspace.add', () => {
+  it("takes the API key of Nat's settings page, and delivers with it too", async () => {
+    const { id, apiKey } = await add();
+    expect(await open(apiKey)).toMatchObject({ id, status: 'active', timeZone: 'UTC' });
+    expect(await natApiKeyOf(id)).toBe(apiKey);
+  });
+
+  it('makes a key where none is given, and answers it once', async () => {
+    const added = await run({ command: 'workspace.add', name: 'Acme' });
+    const { apiKey } = madeKeySchema.parse(added);
+    expect(await open(apiKey)).toMatchObject({ name: 'Acme' });
+    expect(JSON.stringify(await run({ command: 'workspace.list' }))).not.toContain(apiKey);
+  });
+
+  it('answers no key that was given', async () => {
+    const answer = await run({
+      command: 'workspace.add',
+      name: 'Acme',
+      apiKey: 'given-key-of-acme',
+    });
+    expect(JSON.stringify(answer)).not.toContain('given-key-of-acme');
+  });
+
+  it('keeps no key and no secret readable in the table', async () => {
+    const { apiKey } = await add({ natApiKey: 'another-key', sharedSecret: 'shared-secret' });
+    const { Items } = await tables().db.send(new ScanCommand({ TableName: TABLES.Workspaces }));
+    for (const secret of [apiKey, 'another-key', 'shared-secret']) {
+      expect(JSON.stringify(Items)).not.toContain(secret);
+    }
+  });
+
+  it('refuses an id or an API key that is in use', async () => {
+    const { id, apiKey } = await add();
+    const again = { command: 'workspace.add', name: 'Other' };
+    await expect(run({ ...again, id, apiKey: 'other-key' })).rejects.toThrow(/^id: /);
+    await expect(run({ ...again, apiKey })).rejects.toThrow(/^apiKey: /);
+  });
+});
+
+describe('workspace.rotate', () => {
+  it('opens with both keys in the grace time of 24 hours, then with the new one alone', async () => {
+    const { id, apiKey } = await add();
+    const rotated = await run({ command: 'workspace.rotate', id });
+    const { apiKey: newKey } = madeKeySchema.parse(rotated);
+    vi.setSystemTime(Date.now() + 24 * HOUR_MS - 1);
+    expect(await open(apiKey)).toMatchObject({ id });
+    vi.setSystemTime(Date.now() + 1);
+    expect(await open(apiKey)).toBeUndefined();
+    expect(await open(newKey)).toMatchObject({ id });
+  });
+
+  it('delivers with the new key where the API key is what Nat knows', async () => {
+    const { id } = await add();
+    await run({ command: 'workspace.rotate', id, apiKey: 'new-key-of-acme', graceHours: 0 });
+    expect(await natApiKeyOf(id)).toBe('new-key-of-acme');
+  });
+
+  it('goes on delivering with a key for Nat of its own', async () => {
+    const { id } = await add({ natApiKey: 'key-for-nat' });
+    await run({ command: 'workspace.rotate', id });
+    expect(await natApiKeyOf(id)).toBe('key-for-nat');
+  });
+
+  it('takes back that Nat rejected the old key', async () => {
+    const { id } = await add();
+    const workspace = await freshWorkspaces().findById(id);
+    if (workspace === undefined) throw new Error('not added');
+    expect(await tables().workspaces.markNatKeyRejected(workspace, Date.now())).toBe(true);
+    await run({ command: 'workspace.rotate', id });
+    expect(await freshWorkspaces().findById(id)).not.toHaveProperty('natKeyRejectedAt');
+  });
+});
+
+describe('the other commands', () => {
+  it('changes settings under every key that is still good', async () => {
+    const { id, apiKey } = await add();
+    await run({ command: 'workspace.rotate', id });
+    const update = { timeZone: 'Europe/Berlin', standardMessage: 'Was here' };
+    await run({ command: 'workspace.update', id, ...update });
+    expect(await open(apiKey)).toMatchObject(update);
+    expect(await freshWorkspaces().findById(id)).toMatchObject(update);
+  });
+
+  it('disables and enables', async () => {
+    const { id, apiKey } = await add();
+    await run({ command: 'workspace.disable', id });
+    expect(await open(apiKey)).toMatchObject({ status: 'disabled' });
+    await run({ command: 'workspace.enable', id });
+    expect(await open(apiKey)).toMatchObject({ status: 'active' });
+  });
+
+  it.each([
+    [{ command: 'workspace.remove' }, /^command: /],
+    [{ command: 'workspace.add' }, /^name: /],
+    [{ command: 'workspace.add', name: 'Acme', timeZone: 'Mars/Olympus' }, /^timeZone: .*IANA/],
+    [{ command: 'workspace.add', name: 'Acme', colour: 'red' }, /colour/],
+    [{ command: 'workspace.update', id: 'local' }, /nothing to change/],
+    [{ command: 'workspace.disable', id: 'nobody' }, /^id: there is no workspace/],
+    [{ command: 'workspace.rotate', id: 'local', graceHours: -1 }, /^graceHours: /],
+  ])('names what is wrong with %j', async (request, message) => {
+    const answer = run(request);
+    await expect(answer).rejects.toThrow(OperatorError);
+    await expect(answer).rejects.toThrow(message);
+  });
+});
+
+describe('the cache', () => {
+  it('asks for a key once a minute, known or not', async () => {
+    const { apiKey } = await add();
+    const { operations } = tables();
+    for (const key of [apiKey, 'a-wrong-key']) {
+      const workspaces = freshWorkspaces();
+      operations.length = 0;
+      const rush = Array.from({ length: 20 }, () => workspaces.findByApiKey(key, Date.now()));
+      await Promise.all(rush);
+      await workspaces.findByApiKey(key, Date.now());
+      expect(operations).toEqual(['GetItem']);
+      vi.setSystemTime(Date.now() + 60_001);
+      await workspaces.findByApiKey(key, Date.now());
+      expect(operations).toEqual(['GetItem', 'GetItem']);
+    }
+  });
+});
