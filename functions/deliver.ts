@@ -13,23 +13,30 @@ const recordSchema = z.object({
   dynamodb: z.object({ Keys: z.object({ contact: stringAttribute, day: stringAttribute }) }),
 });
 
+/** What a delivery may take: Nat's time-out and the reads and writes around it. */
+const DELIVERY_MS = 15_000;
+
 /** The ledger's stream: delivers what is newly pending, and reports the records it could not. */
 export const handler = middy<DynamoDBStreamEvent, DynamoDBBatchResponse>()
   .use(injectLambdaContext(logger))
   .use(logMetrics(metrics))
   .handler((event, context) => {
-    const deliver = deliverOnce();
+    const deliver = deliverOnce(() => context.getRemainingTimeInMillis());
     return processPartialResponse(event, deliver, new BatchProcessor(EventType.DynamoDBStreams), {
       context,
       throwOnFullBatchFailure: false,
     });
   });
 
-/** Several records of one interaction in the same batch are one delivery. */
-function deliverOnce() {
+/**
+ * Several records of one interaction in the same batch are one delivery. A record that there is no
+ * time for is reported as failed: the stream brings it again.
+ */
+function deliverOnce(remainingMs: () => number) {
   const underWay = new Map<string, Promise<void>>();
   return async (record: DynamoDBRecord): Promise<void> => {
     const key = keyOf(record);
+    if (remainingMs() < DELIVERY_MS) throw new Error('out of time');
     const delivery = underWay.get(nameOf(key)) ?? deliver(key);
     underWay.set(nameOf(key), delivery);
     await delivery;

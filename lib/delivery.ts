@@ -25,6 +25,10 @@ export interface DeliveryResult {
   error?: string;
   /** How long Nat took, ms; absent if it was not called. */
   natMs?: number;
+  /** How long the interaction has waited since it was accepted, ms; absent once it is settled. */
+  waitedMs?: number;
+  /** Set when Nat could not take it for now, whoever's interaction it was. */
+  natFailed?: boolean;
   /** Set when Nat's 401 or 403 is news about this workspace. */
   natKeyRejected?: boolean;
 }
@@ -82,21 +86,23 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryPar
     });
     const natMs = Math.round(performance.now() - sentAt);
     const result = await settle(entry, settlementOf(answer, entry));
+    if (answer.verdict === 'may-pass') return { ...result, natMs, natFailed: true };
     if (answer.verdict !== 'key-rejected') return { ...result, natMs };
     const natKeyRejected = await workspaces.markNatKeyRejected(workspace, Date.now());
     return { ...result, natMs, natKeyRejected };
   }
 
   async function settle(entry: LedgerEntry, settlement: Settlement): Promise<DeliveryResult> {
-    const settled = await ledger.settle(entry, settlement, Date.now());
-    if (!settled) return { status: 'skipped' };
-    return settlement.status === 'delivered'
-      ? { status: 'delivered' }
-      : { status: settlement.status, error: settlement.error };
+    const now = Date.now();
+    if (!(await ledger.settle(entry, settlement, now))) return { status: 'skipped' };
+    if (settlement.status === 'delivered') return { status: 'delivered' };
+    const { status, error } = settlement;
+    if (status === 'dead') return { status, error };
+    return { status, error, waitedMs: now - Date.parse(entry.acceptedAt) };
   }
 }
 
-function settlementOf(answer: NatAnswer, { attempts, acceptedAt }: LedgerEntry): Settlement {
+function settlementOf(answer: NatAnswer, { attempts, acceptedAt, redrivenAt }: LedgerEntry): Settlement {
   const now = Date.now();
   switch (answer.verdict) {
     case 'accepted':
@@ -104,7 +110,7 @@ function settlementOf(answer: NatAnswer, { attempts, acceptedAt }: LedgerEntry):
     case 'never':
       return { status: 'dead', error: answer.error };
     case 'may-pass':
-      if (isGivenUp(acceptedAt, now)) return { status: 'dead', error: answer.error };
+      if (isGivenUp(redrivenAt ?? acceptedAt, now)) return { status: 'dead', error: answer.error };
   }
   // A rejected key is put off for as long as it takes: rotating the key releases what waits.
   const dueAt = nextTryAt(attempts + 1, answer.retryAfter, now);

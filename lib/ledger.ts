@@ -27,7 +27,8 @@ export interface InteractionKey {
   day: string;
 }
 
-const entrySchema = z.object({
+/** Every attribute that an interaction may have. */
+export const entrySchema = z.object({
   contact: z.string(),
   day: z.string(),
   status: z.enum(['pending', 'delivered', 'retrying', 'dead']),
@@ -38,6 +39,7 @@ const entrySchema = z.object({
   lastError: z.optional(z.string()),
   acceptedAt: z.iso.datetime(),
   settledAt: z.optional(z.iso.datetime()),
+  redrivenAt: z.optional(z.iso.datetime()),
   queue: z.optional(z.string()),
   dueAt: z.optional(z.iso.datetime()),
   expiresAt: z.optional(z.number()),
@@ -228,7 +230,8 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
   }
 }
 
-const dueSchema = z.object({ contact: z.string(), day: z.string(), dueAt: z.iso.datetime() });
+/** What the index `due` projects. */
+export const dueSchema = z.object({ contact: z.string(), day: z.string(), dueAt: z.iso.datetime() });
 
 /** What the index of what is due holds of an interaction. */
 export type DueEntry = z.infer<typeof dueSchema>;
@@ -245,7 +248,8 @@ export function workspaceOf({ contact }: InteractionKey): string {
   return contact.slice(0, contact.lastIndexOf('#'));
 }
 
-function keyItem({ contact, day }: InteractionKey): Item {
+/** A key as DynamoDB takes it. */
+export function keyItem({ contact, day }: InteractionKey): Item {
   return { contact: { S: contact }, day: { S: day } };
 }
 
@@ -296,7 +300,8 @@ function namesIn(update: string): Record<string, string> {
   );
 }
 
-function retryQueueOf({ contact }: InteractionKey): string {
+/** The partition of the index in which an interaction waits for its next try. */
+export function retryQueueOf({ contact }: InteractionKey): string {
   const [byte = 0] = createHash('sha256').update(contact).digest();
   return `retry#${byte % RETRY_SHARDS}`;
 }

@@ -14,9 +14,12 @@ export const metrics = new Metrics({
 
 /** Logs and counts what a delivery came to; a key that Nat rejects is what an alarm waits for. */
 export function reportDelivery(key: InteractionKey, result: DeliveryResult): void {
-  const { status, natMs, natKeyRejected } = result;
+  const { status, natMs, waitedMs, natKeyRejected } = result;
   metrics.addMetric(status, MetricUnit.Count, 1);
   if (natMs !== undefined) metrics.addMetric('natLatency', MetricUnit.Milliseconds, natMs);
+  if (waitedMs !== undefined) {
+    metrics.addMetric('oldestUndelivered', MetricUnit.Seconds, Math.round(waitedMs / 1000));
+  }
   if (natKeyRejected !== undefined) metrics.addMetric('natKeyRejected', MetricUnit.Count, 1);
   logger[status === 'dead' ? 'error' : 'info'](status, { ...key, ...result });
 }
