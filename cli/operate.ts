@@ -1,16 +1,21 @@
 import { parseArgs } from 'node:util';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
-import { commands } from '../lib/operator-commands.ts';
+import { commands } from '../lib/operator/commands.ts';
 import { invoke, lambdaClient } from '../offline/functions.ts';
 
 const LOCAL = 'local';
 
 /** A command's fields, with what is said of each. */
 const fieldsSchema = z.object({
-  properties: z.optional(z.record(z.string(), z.object({ description: z.optional(z.string()) }))),
+  properties: z.optional(
+    z.record(z.string(), z.object({ type: z.string(), description: z.optional(z.string()) })),
+  ),
   required: z.optional(z.array(z.string())),
 });
+
+/** What a long command answers: each call adds to its numbers until it is done. */
+const progressSchema = z.looseObject({ done: z.boolean(), dryRun: z.boolean() });
 
 type Command = (typeof commands)[keyof typeof commands];
 
@@ -29,16 +34,35 @@ async function run(name: string, args: string[]): Promise<string> {
   const { stage, input } = inputFrom(command, args);
   const functionName = `nat-destination-${stage}-operate`;
   const lambda = clientFor(stage);
-  const answer = await invoke(lambda, functionName, { command: name, ...input });
+  const answer = await untilDone(() => invoke(lambda, functionName, { command: name, ...input }));
   lambda.destroy();
   return `${JSON.stringify(answer, null, 2)}\n`;
 }
 
+/** A long command ends in time to be called again: it goes on where it was. */
+async function untilDone(call: () => Promise<unknown>): Promise<unknown> {
+  const sums: Record<string, unknown> = {};
+  for (;;) {
+    const answer = await call();
+    const progress = progressSchema.safeParse(answer);
+    if (!progress.success) return answer;
+    for (const [field, value] of Object.entries(progress.data)) {
+      const before = sums[field];
+      sums[field] =
+        typeof value === 'number' && typeof before === 'number' ? before + value : value;
+    }
+    if (progress.data.done || progress.data.dryRun) return sums;
+    process.stderr.write(`${JSON.stringify(sums)}\n`);
+  }
+}
+
 function inputFrom(command: Command, args: string[]) {
-  const names = new Map(fieldsOf(command).map(({ field }) => [flagOf(field), field]));
-  const options = Object.fromEntries(
-    ['stage', ...names.keys()].map((flag) => [flag, { type: 'string' as const }]),
-  );
+  const fields = fieldsOf(command);
+  const names = new Map(fields.map(({ field }) => [flagOf(field), field]));
+  const options = Object.fromEntries([
+    ['stage', { type: 'string' as const }],
+    ...fields.map(({ field, type }) => [flagOf(field), { type }] as const),
+  ]);
   const { stage = LOCAL, ...values } = parseArgs({ args, options }).values;
   const input = Object.fromEntries(
     Object.entries(values).map(([flag, value]) => [names.get(flag) ?? flag, value]),
@@ -55,8 +79,9 @@ function clientFor(stage: string): LambdaClient {
 
 function fieldsOf({ input }: Command) {
   const schema = fieldsSchema.parse(z.toJSONSchema(input, { unrepresentable: 'any', io: 'input' }));
-  return Object.entries(schema.properties ?? {}).map(([field, { description = '' }]) => ({
+  return Object.entries(schema.properties ?? {}).map(([field, { type, description = '' }]) => ({
     field,
+    type: type === 'boolean' ? ('boolean' as const) : ('string' as const),
     description,
     required: schema.required?.includes(field) ?? false,
   }));

@@ -102,7 +102,10 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryPar
   }
 }
 
-function settlementOf(answer: NatAnswer, { attempts, acceptedAt, redrivenAt }: LedgerEntry): Settlement {
+function settlementOf(
+  answer: NatAnswer,
+  { attempts, acceptedAt, redrivenAt }: LedgerEntry,
+): Settlement {
   const now = Date.now();
   switch (answer.verdict) {
     case 'accepted':

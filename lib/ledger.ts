@@ -231,7 +231,11 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
 }
 
 /** What the index `due` projects. */
-export const dueSchema = z.object({ contact: z.string(), day: z.string(), dueAt: z.iso.datetime() });
+export const dueSchema = z.object({
+  contact: z.string(),
+  day: z.string(),
+  dueAt: z.iso.datetime(),
+});
 
 /** What the index of what is due holds of an interaction. */
 export type DueEntry = z.infer<typeof dueSchema>;

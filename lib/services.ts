@@ -10,6 +10,7 @@ export const services = once(() => {
   const db = createDynamoDB();
   return {
     config,
+    db,
     secrets: createSecrets(config.DEPLOYMENT_SECRET),
     ledger: createLedger(db, config.INTERACTIONS_TABLE, config.RETENTION_DAYS),
     workspaces: createWorkspaces(db, config.WORKSPACES_TABLE),

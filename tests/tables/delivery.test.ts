@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createDelivery } from '../../lib/delivery.ts';
 import type { Nat, NatAnswer, NatCall } from '../../lib/nat.ts';
-import { createOperator } from '../../lib/operator.ts';
 import { embeddedTables, existing, secrets } from './embedded.ts';
 
 const tables = embeddedTables();
@@ -26,9 +25,9 @@ function natAnswering(...answers: NatAnswer[]): { nat: Nat; calls: NatCall[] } {
 
 async function accepted() {
   const id = `w-${randomUUID()}`;
-  const { ledger, workspaces } = tables();
+  const { ledger } = tables();
   const add = { command: 'workspace.add', id, name: id, apiKey: `key-${id}` };
-  await createOperator(workspaces, secrets).run(add);
+  await tables().operator.run(add);
   const key = { contact: `${id}#${randomUUID()}`, day: '2020-05-31' };
   await ledger.accept(key, event, Date.now());
   return { id, key };

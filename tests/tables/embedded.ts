@@ -1,6 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
 import { createLedger, type LedgerEntry } from '../../lib/ledger.ts';
+import { createOperator } from '../../lib/operator/operator.ts';
+import { createRepairs } from '../../lib/repairs.ts';
 import { createSecrets } from '../../lib/secrets.ts';
 import { createWorkspaces } from '../../lib/workspaces.ts';
 import { type Database, LOCAL_AWS, startDatabase, TABLES } from '../../offline/database.ts';
@@ -12,6 +14,7 @@ export interface Tables {
   operations: string[];
   ledger: ReturnType<typeof createLedger>;
   workspaces: ReturnType<typeof createWorkspaces>;
+  operator: ReturnType<typeof createOperator>;
 }
 
 /** The secrets of a deployment that never was. */
@@ -32,12 +35,12 @@ export function embeddedTables(retentionDays?: number): () => Tables {
       },
       { step: 'initialize' },
     );
-    tables = {
-      db,
-      operations,
-      ledger: createLedger(db, TABLES.Interactions, retentionDays),
-      workspaces: createWorkspaces(db, TABLES.Workspaces),
-    };
+    const ledger = createLedger(db, TABLES.Interactions, retentionDays);
+    const workspaces = createWorkspaces(db, TABLES.Workspaces);
+    const repairs = createRepairs(db, TABLES.Interactions);
+    const remainingMs = () => 900_000;
+    const operator = createOperator({ ledger, repairs, workspaces, secrets, remainingMs });
+    tables = { db, operations, ledger, workspaces, operator };
   });
   afterAll(async () => {
     tables.db.destroy();

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createIntake } from '../../lib/intake.ts';
-import { createOperator } from '../../lib/operator.ts';
 import type { Workspace } from '../../lib/workspaces.ts';
 import { embeddedTables, secrets } from './embedded.ts';
 
@@ -10,7 +9,7 @@ const NOW = Date.parse('2026-11-24T08:00:00Z');
 
 async function someWorkspace(): Promise<Workspace> {
   const id = `w-${randomUUID()}`;
-  await createOperator(tables().workspaces, secrets).run({
+  await tables().operator.run({
     command: 'workspace.add',
     id,
     name: id,

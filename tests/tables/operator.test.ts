@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
-import { createOperator, OperatorError } from '../../lib/operator.ts';
+import { OperatorError } from '../../lib/operator/operator-error.ts';
 import { createWorkspaces } from '../../lib/workspaces.ts';
 import { TABLES } from '../../offline/database.ts';
 import { embeddedTables, secrets } from './embedded.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 const tables = embeddedTables();
-const run = (request: object) => createOperator(tables().workspaces, secrets).run(request);
+const run = (request: object) => tables().operator.run(request);
 /** A container that has cached nothing yet. */
 const freshWorkspaces = () => createWorkspaces(tables().db, TABLES.Workspaces);
 const open = (apiKey: string) => freshWorkspaces().findByApiKey(apiKey, Date.now());

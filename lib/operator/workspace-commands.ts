@@ -1,56 +1,37 @@
 import { randomBytes } from 'node:crypto';
-import * as z from 'zod/mini';
+import pMap from 'p-map';
+import { RETRY_SHARDS } from '../ledger.ts';
+import { hashOfApiKey, newApiKey } from '../secrets.ts';
+import type { Workspace, WorkspaceChange } from '../workspaces.ts';
 import {
-  type CommandName,
-  commands,
   DEFAULT_GRACE_HOURS,
   DEFAULT_STANDARD_MESSAGE,
+  type Handlers,
   type Input,
-} from './operator-commands.ts';
-import { hashOfApiKey, newApiKey, type Secrets } from './secrets.ts';
-import type { Workspace, WorkspaceChange, Workspaces } from './workspaces.ts';
+} from './commands.ts';
+import type { InteractionParts } from './interaction-commands.ts';
+import { OperatorError } from './operator-error.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** What an operator gets told; its message names the field. */
-export class OperatorError extends Error {
-  override readonly name = 'OperatorError';
-}
+/** Longer than deliverers may remember the key that was replaced. */
+const CACHED_KEY_MS = 90_000;
 
-/**
- * Carries out the operator's commands.
- *
- * @param workspaces the table
- * @param secrets what seals the keys in it
- */
-export function createOperator(workspaces: Workspaces, secrets: Secrets) {
+/** The commands that add customers and change them. */
+export function createWorkspaceCommands({
+  workspaces,
+  secrets,
+  ledger,
+  repairs,
+}: InteractionParts) {
   return {
-    /**
-     * @param request `{"command": "workspace.add", "name": "Acme", …}`
-     * @returns what the command answers, without any secret but a key made just now
-     * @throws {OperatorError} if the command or one of its fields is wrong
-     */
-    async run(request: unknown): Promise<unknown> {
-      const { command, ...input } = parse(requestSchema, request);
-      switch (command) {
-        case 'workspace.add':
-          return add(parse(commands[command].input, input));
-        case 'workspace.list':
-          parse(commands[command].input, input);
-          return (await workspaces.list()).map(shown);
-        case 'workspace.update':
-          return update(parse(commands[command].input, input));
-        case 'workspace.rotate':
-          return rotate(parse(commands[command].input, input));
-        case 'workspace.disable':
-          return change(parse(commands[command].input, input).id, { status: 'disabled' });
-        case 'workspace.enable':
-          return change(parse(commands[command].input, input).id, { status: 'active' });
-        default:
-          return command satisfies never;
-      }
-    },
-  };
+    'workspace.add': add,
+    'workspace.list': async () => (await workspaces.list()).map(shown),
+    'workspace.update': update,
+    'workspace.rotate': rotate,
+    'workspace.disable': ({ id }) => change(id, { status: 'disabled' }),
+    'workspace.enable': ({ id }) => change(id, { status: 'active' }),
+  } satisfies Partial<Handlers>;
 
   async function add(input: Input<'workspace.add'>) {
     const workspaceId = input.id ?? `ws-${randomBytes(6).toString('hex')}`;
@@ -84,7 +65,9 @@ export function createOperator(workspaces: Workspaces, secrets: Secrets) {
     if (Object.keys(changes).length === 0) {
       throw new OperatorError('nothing to change: give at least one setting');
     }
-    return change(id, changes);
+    const answer = await change(id, changes);
+    if (natApiKey !== undefined) await release(id);
+    return answer;
   }
 
   /** Every record of the workspace, so that a key in its grace time is treated alike. */
@@ -113,7 +96,23 @@ export function createOperator(workspaces: Workspaces, secrets: Secrets) {
     for (const record of records) {
       if (record.validUntil === undefined) await workspaces.update(record, { validUntil });
     }
+    await release(current.id);
     return { ...shown(next), oldKeyValidUntil: validUntil, ...(input.apiKey ? {} : { apiKey }) };
+  }
+
+  /** What waits for Nat is tried with the new key, as soon as no deliverer remembers the old one. */
+  async function release(workspace: string): Promise<void> {
+    const dueAt = Date.now() + CACHED_KEY_MS;
+    const shards = Array.from({ length: RETRY_SHARDS }, (_, shard) => `retry#${shard}`);
+    await pMap(shards, async (queue) => {
+      let from: Parameters<typeof repairs.findQueued>[2];
+      do {
+        const page = await repairs.findQueued(queue, { workspace, before: Infinity }, from);
+        const later = page.entries.filter((entry) => Date.parse(entry.dueAt) > dueAt);
+        await pMap(later, (entry) => ledger.lease(entry, dueAt), { concurrency: 20 });
+        from = page.next;
+      } while (from !== undefined);
+    });
   }
 
   async function existing(workspaceId: string): Promise<[Workspace, ...Workspace[]]> {
@@ -130,21 +129,6 @@ export function createOperator(workspaces: Workspaces, secrets: Secrets) {
   function sealed(workspaceId: string, field: string, text: string): string {
     return secrets.seal(text, `${workspaceId} ${field}`);
   }
-}
-
-const requestSchema = z.looseObject({
-  command: z.enum(Object.keys(commands) as [CommandName, ...CommandName[]]),
-});
-
-function parse<T extends z.ZodMiniType>(schema: T, value: unknown): z.infer<T> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => {
-    const field =
-      issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join() : '');
-    return `${field}: ${issue.message}`;
-  });
-  throw new OperatorError(problems.join('; '));
 }
 
 /** A workspace without its keys and secrets. */

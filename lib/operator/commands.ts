@@ -1,11 +1,15 @@
 import * as z from 'zod/mini';
-import { isTimeZone } from './day.ts';
+import { isTimeZone } from '../day.ts';
 
+/** How many redriven interactions are due in one second, unless the operator says otherwise. */
+export const DEFAULT_REDRIVES_PER_SECOND = 10;
 /** What the timeline shows where an event says nothing, unless the workspace has its own. */
 export const DEFAULT_STANDARD_MESSAGE = 'Used the product';
 /** How long a rotated key stays good, unless the operator says otherwise. */
 export const DEFAULT_GRACE_HOURS = 24;
 
+const number = (help: string, least: number, most: number) =>
+  z.coerce.number<number>().check(z.gte(least), z.lte(most), z.describe(help));
 const named = (help: string) =>
   z.string().check(z.minLength(1), z.maxLength(200), z.describe(help));
 const secret = (help: string) =>
@@ -28,6 +32,8 @@ const standardMessage = named(
 );
 const natApiKey = secret('key that Nat is called with (default: the API key)');
 const sharedSecret = secret('requires X-Signature, the HMAC-SHA1 of the body');
+const workspace = id;
+const email = z.string().check(z.maxLength(320), z.describe("the contact's address"));
 const name = named('what the customer is called');
 
 /** Every command of the operator: what it does and what it takes. */
@@ -63,22 +69,45 @@ export const commands = {
       apiKey: z.optional(secret('the new API key (default: one is made and shown this once)')),
       natApiKey: z.optional(natApiKey),
       graceHours: z.optional(
-        z.coerce
-          .number<number>()
-          .check(
-            z.gte(0),
-            z.lte(720),
-            z.describe(`how long the old key stays good (default ${DEFAULT_GRACE_HOURS})`),
-          ),
+        number(`how long the old key stays good (default ${DEFAULT_GRACE_HOURS})`, 0, 720),
       ),
     }),
   },
   'workspace.disable': { summary: 'answers 403 to its senders', input: z.strictObject({ id }) },
   'workspace.enable': { summary: 'takes its events again', input: z.strictObject({ id }) },
+  'interactions.show': {
+    summary: "lists a contact's interactions, newest day first",
+    input: z.strictObject({ workspace, email }),
+  },
+  'interactions.redrive': {
+    summary: 'tries again what is dead, or pending for over an hour; run it again until it is done',
+    input: z.strictObject({
+      workspace: z.optional(workspace),
+      olderThanHours: z.optional(number('only what is older', 0, 24 * 365)),
+      perSecond: z.optional(
+        number(`how many are due a second (default ${DEFAULT_REDRIVES_PER_SECOND})`, 1, 1000),
+      ),
+      dryRun: z.optional(z.boolean().check(z.describe('only count'))),
+    }),
+  },
+  'contact.forget': {
+    summary: 'deletes everything about a contact',
+    input: z.strictObject({ workspace, email }),
+  },
+  stats: { summary: 'counts what waits and what is dead', input: z.strictObject({}) },
 } as const;
 
 /** The name of a command. */
 export type CommandName = keyof typeof commands;
 
+type Inputs = { [Name in CommandName]: z.infer<(typeof commands)[Name]['input']> };
+
 /** What a command takes. */
-export type Input<Name extends CommandName> = z.infer<(typeof commands)[Name]['input']>;
+export type Input<Name extends CommandName> = Inputs[Name];
+
+/** What carries out each command. */
+export type Handlers = { [Name in CommandName]: (input: Inputs[Name]) => Promise<unknown> };
+
+/** What reads each command's input. */
+export const inputSchemas: { [Name in CommandName]: { input: z.ZodMiniType<Inputs[Name]> } } =
+  commands;

@@ -1,0 +1,45 @@
+import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
+import { type CommandName, commands, type Handlers, inputSchemas } from './commands.ts';
+import { createInteractionCommands, type InteractionParts } from './interaction-commands.ts';
+import { OperatorError } from './operator-error.ts';
+import { createWorkspaceCommands } from './workspace-commands.ts';
+
+// zod/mini comes without messages; an operator wants to be told.
+z.config(en());
+
+const requestSchema = z.looseObject({
+  command: z.enum(Object.keys(commands) as [CommandName, ...CommandName[]]),
+});
+
+/** Carries out the operator's commands. */
+export function createOperator(parts: InteractionParts) {
+  const handlers: Handlers = {
+    ...createWorkspaceCommands(parts),
+    ...createInteractionCommands(parts),
+  };
+  return {
+    /**
+     * @param request `{"command": "workspace.add", "name": "Acme", …}`
+     * @returns what the command answers, without any secret but a key made just now
+     * @throws {OperatorError} if the command or one of its fields is wrong
+     */
+    async run(request: unknown): Promise<unknown> {
+      const { command, ...input } = parse(requestSchema, request);
+      return dispatch(command, input);
+    },
+  };
+
+  function dispatch<Name extends CommandName>(name: Name, input: unknown): Promise<unknown> {
+    return handlers[name](parse(inputSchemas[name].input, input));
+  }
+}
+
+function parse<T>(schema: z.ZodMiniType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  );
+  throw new OperatorError(problems.join('; '));
+}

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { DeliveryResult } from '../../lib/delivery.ts';
+import type { DueEntry } from '../../lib/ledger.ts';
+import { redeliverDue } from '../../lib/redelivery.ts';
+import { embeddedTables, existing } from './embedded.ts';
+
+const tables = embeddedTables();
+const DUE = 120;
+const NOW = Date.now();
+
+/** A run in which every try comes to the same. */
+async function runWith(result: DeliveryResult, remainingMs = () => 55_000) {
+  const tried: DueEntry[] = [];
+  const { ledger } = tables();
+  const run = await redeliverDue({
+    ledger,
+    redeliver: async (due) => {
+      tried.push(due);
+      const entry = await existing(ledger.lease(due, Date.now() + 60_000));
+      if (result.status === 'delivered') await ledger.settle(entry, { status: 'delivered' }, NOW);
+      return result;
+    },
+    report: () => {},
+    remainingMs,
+  });
+  return { run, tried };
+}
+
+beforeEach(async () => {
+  const { ledger } = tables();
+  const event = { email: 'a@example.com', timestamp: '2020-05-31T00:00:00Z', description: 'x' };
+  for (let n = 0; n < DUE; n += 1) {
+    const key = { contact: `acme#${randomUUID()}`, day: '2020-05-31' };
+    await ledger.accept(key, event, NOW);
+    const entry = await existing(ledger.read(key));
+    await ledger.settle(entry, { status: 'retrying', error: 'timeout', dueAt: NOW }, NOW);
+  }
+});
+
+describe('a run of redeliver', () => {
+  it('ends early when Nat fails many times in a row', async () => {
+    const failing = { status: 'retrying', error: 'status 503', natFailed: true } as const;
+    const { run, tried } = await runWith(failing);
+    expect(run.ended).toBe('Nat keeps failing');
+    expect(tried.length).toBeGreaterThanOrEqual(20);
+    expect(tried.length).toBeLessThan(20 + 40);
+    // What it left is for the next run.
+    const rest = await runWith({ status: 'delivered' });
+    expect(rest.run.tried).toBe(DUE - tried.length);
+  });
+
+  it('begins no try that it has no time for', async () => {
+    const { run, tried } = await runWith({ status: 'delivered' }, () => 14_999);
+    expect([run.ended, tried]).toEqual(['out of time', []]);
+    await runWith({ status: 'delivered' });
+  });
+
+  it('goes on over a key that Nat rejects: that is no failure of Nat', async () => {
+    const rejected = { status: 'retrying', error: 'status 401', natKeyRejected: false } as const;
+    const { run } = await runWith(rejected);
+    expect(run).toEqual({ tried: DUE, ended: 'nothing due' });
+  });
+});

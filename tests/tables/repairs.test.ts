@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as z from 'zod/mini';
+import type { Settlement } from '../../lib/ledger.ts';
+import { embeddedTables, existing, secrets } from './embedded.ts';
+
+const HOUR_MS = 60 * 60 * 1000;
+const NOW = Date.parse('2026-11-24T08:00:00Z');
+const tables = embeddedTables();
+const run = (request: object) => tables().operator.run(request);
+const dead: Settlement = { status: 'dead', error: 'status 400' };
+
+async function someWorkspace(): Promise<string> {
+  const id = `w-${randomUUID()}`;
+  await run({ command: 'workspace.add', id, name: 'Acme' });
+  return id;
+}
+
+/** Accepts an interaction and settles it, if said so; gives its key. */
+async function interaction(workspace: string, settlement?: Settlement, day = '2020-05-31') {
+  const email = `${randomUUID()}@example.com`;
+  const key = { contact: `${workspace}#${secrets.contactKey(workspace, email)}`, day };
+  const timestamp = '2020-05-31T17:55:47.263Z';
+  const { ledger } = tables();
+  await ledger.accept(key, { email, timestamp, description: 'https://example.com' }, Date.now());
+  if (settlement !== undefined) {
+    await ledger.settle(await existing(ledger.read(key)), settlement, Date.now());
+  }
+  return { email, key };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: NOW });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('interactions.redrive', () => {
+  it('gives what is dead its tries again, and counts the 72 hours from now', async () => {
+    const workspace = await someWorkspace();
+    const { key } = await interaction(workspace, dead);
+    vi.setSystemTime(NOW + 100 * HOUR_MS);
+    expect(await run({ command: 'interactions.redrive', workspace })).toEqual({
+      dead: 1,
+      stuck: 0,
+      dryRun: false,
+      done: true,
+    });
+    expect(await tables().ledger.read(key)).toMatchObject({
+      status: 'retrying',
+      attempts: 0,
+      dueAt: new Date(NOW + 100 * HOUR_MS).toISOString(),
+      redrivenAt: new Date(NOW + 100 * HOUR_MS).toISOString(),
+      queue: expect.stringMatching(/^retry#/),
+    });
+  });
+
+  it('finds what is pending for an hour, and leaves what is on its way', async () => {
+    const workspace = await someWorkspace();
+    const stuck = await interaction(workspace);
+    vi.setSystemTime(NOW + HOUR_MS + 1);
+    const onItsWay = await interaction(workspace);
+    expect(await run({ command: 'interactions.redrive', workspace })).toMatchObject({ stuck: 1 });
+    const { ledger } = tables();
+    expect((await ledger.read(stuck.key))?.status).toBe('retrying');
+    expect((await ledger.read(onItsWay.key))?.status).toBe('pending');
+  });
+
+  it('only counts on a dry run, by workspace and age', async () => {
+    const [mine, other] = [await someWorkspace(), await someWorkspace()];
+    const { key } = await interaction(mine, dead);
+    await interaction(other, dead);
+    vi.setSystemTime(NOW + 3 * HOUR_MS);
+    await interaction(mine, dead);
+    const dryRun = { command: 'interactions.redrive', workspace: mine, dryRun: true };
+    expect(await run(dryRun)).toMatchObject({ dead: 2 });
+    expect(await run({ ...dryRun, olderThanHours: 2 })).toMatchObject({ dead: 1 });
+    expect((await tables().ledger.read(key))?.status).toBe('dead');
+  });
+
+  it('spreads what it redrives, and comes to the same end when it is run again', async () => {
+    const workspace = await someWorkspace();
+    const all = await Promise.all(Array.from({ length: 25 }, () => interaction(workspace, dead)));
+    const redrive = { command: 'interactions.redrive', workspace, perSecond: 10 };
+    expect(await run(redrive)).toMatchObject({ dead: 25 });
+    expect(await run(redrive)).toMatchObject({ dead: 0 });
+    const dueTimes = all.map(async ({ key }) => (await tables().ledger.read(key))?.dueAt ?? '');
+    const seconds = (await Promise.all(dueTimes)).map((dueAt) => (Date.parse(dueAt) - NOW) / 1000);
+    expect([0, 1, 2].map((at) => seconds.filter((second) => second === at).length)).toEqual([
+      10, 10, 5,
+    ]);
+  });
+});
+
+describe('contact.forget', () => {
+  it('deletes everything about the contact, and nothing else', async () => {
+    const workspace = await someWorkspace();
+    const { email, key } = await interaction(workspace, dead);
+    const nextDay = { ...key, day: '2020-06-01' };
+    const event = { email, timestamp: '2020-06-01T00:00:00Z', description: 'x' };
+    await tables().ledger.accept(nextDay, event, Date.now());
+    const other = await interaction(workspace);
+    const forget = { command: 'contact.forget', workspace, email: email.toUpperCase() };
+    expect(await run(forget)).toEqual({ forgotten: 2 });
+    expect(await tables().ledger.read(key)).toBeUndefined();
+    expect(await tables().ledger.read(nextDay)).toBeUndefined();
+    expect(await tables().ledger.read(other.key)).toBeDefined();
+    expect(await run(forget)).toEqual({ forgotten: 0 });
+  });
+});
+
+describe('interactions.show', () => {
+  it("lists a contact's interactions, newest day first, without the address", async () => {
+    const workspace = await someWorkspace();
+    const { email, key } = await interaction(workspace, dead);
+    const event = { email, timestamp: '2020-06-01T00:00:00Z', description: 'x' };
+    await tables().ledger.accept({ ...key, day: '2020-06-01' }, event, Date.now());
+    const answer = await run({ command: 'interactions.show', workspace, email });
+    expect(answer).toMatchObject({
+      interactions: [
+        { day: '2020-06-01', status: 'pending' },
+        { day: '2020-05-31', status: 'dead', lastError: 'status 400', attempts: 1 },
+      ],
+    });
+    expect(JSON.stringify(answer)).not.toContain(email);
+  });
+});
+
+describe('stats', () => {
+  it('counts what waits and what is dead', async () => {
+    const countsSchema = z.object({ retrying: z.number(), dead: z.number() });
+    const before = countsSchema.parse(await run({ command: 'stats' }));
+    const workspace = await someWorkspace();
+    await interaction(workspace, dead);
+    await interaction(workspace, { status: 'retrying', error: 'timeout', dueAt: NOW });
+    expect(await run({ command: 'stats' })).toMatchObject({
+      retrying: before.retrying + 1,
+      dead: before.dead + 1,
+    });
+  });
+});
+
+describe('a new key for Nat', () => {
+  it('releases what waits, once no deliverer remembers the old key', async () => {
+    const [id, other] = [await someWorkspace(), await someWorkspace()];
+    const dueAt = NOW + 6 * HOUR_MS;
+    const waiting: Settlement = { status: 'retrying', error: 'status 401', dueAt };
+    const [mine, others] = [await interaction(id, waiting), await interaction(other, waiting)];
+    await run({ command: 'workspace.rotate', id });
+    const { ledger } = tables();
+    expect((await ledger.read(mine.key))?.dueAt).toBe(new Date(NOW + 90_000).toISOString());
+    expect((await ledger.read(others.key))?.dueAt).toBe(new Date(dueAt).toISOString());
+  });
+});
