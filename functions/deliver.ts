@@ -4,8 +4,10 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { delivery } from '../lib/delivery.ts';
+import { createDelivery, type Delivery } from '../lib/delivery.ts';
 import { type InteractionKey, nameOf } from '../lib/ledger.ts';
+import { createNat } from '../lib/nat.ts';
+import { once, services } from '../lib/services.ts';
 import { logger, metrics, reportDelivery } from '../lib/telemetry.ts';
 
 const stringAttribute = z.object({ S: z.string() });
@@ -16,36 +18,48 @@ const recordSchema = z.object({
 /** What a delivery may take: Nat's time-out and the reads and writes around it. */
 const DELIVERY_MS = 15_000;
 
-/** The ledger's stream: delivers what is newly pending, and reports the records it could not. */
-export const handler = middy<DynamoDBStreamEvent, DynamoDBBatchResponse>()
-  .use(injectLambdaContext(logger))
-  .use(logMetrics(metrics))
-  .handler((event, context) => {
-    const deliver = deliverOnce(() => context.getRemainingTimeInMillis());
-    return processPartialResponse(event, deliver, new BatchProcessor(EventType.DynamoDBStreams), {
-      context,
-      throwOnFullBatchFailure: false,
+/**
+ * The ledger's stream: delivers what is newly pending, and reports the records it could not.
+ *
+ * @param delivery what brings an interaction to Nat, asked for at the first batch
+ */
+export function createHandler(delivery: () => Delivery) {
+  return middy<DynamoDBStreamEvent, DynamoDBBatchResponse>()
+    .use(injectLambdaContext(logger))
+    .use(logMetrics(metrics))
+    .handler((event, context) => {
+      const deliver = deliverOnce(delivery(), () => context.getRemainingTimeInMillis());
+      const processor = new BatchProcessor(EventType.DynamoDBStreams);
+      const options = { context, throwOnFullBatchFailure: false };
+      return processPartialResponse(event, deliver, processor, options);
     });
-  });
+}
+
+export const handler = createHandler(
+  once(() => {
+    const { config, ...tables } = services();
+    return createDelivery({ ...tables, nat: createNat(config.NAT_API_URL) });
+  }),
+);
 
 /**
  * Several records of one interaction in the same batch are one delivery. A record that there is no
  * time for is reported as failed: the stream brings it again.
  */
-function deliverOnce(remainingMs: () => number) {
+function deliverOnce(delivery: Delivery, remainingMs: () => number) {
   const underWay = new Map<string, Promise<void>>();
   return async (record: DynamoDBRecord): Promise<void> => {
     const key = keyOf(record);
     if (remainingMs() < DELIVERY_MS) throw new Error('out of time');
-    const delivery = underWay.get(nameOf(key)) ?? deliver(key);
-    underWay.set(nameOf(key), delivery);
-    await delivery;
+    const deliveryOfKey = underWay.get(nameOf(key)) ?? deliver(delivery, key);
+    underWay.set(nameOf(key), deliveryOfKey);
+    await deliveryOfKey;
   };
 }
 
-async function deliver(key: InteractionKey): Promise<void> {
+async function deliver(delivery: Delivery, key: InteractionKey): Promise<void> {
   try {
-    reportDelivery(key, await delivery().deliverPending(key));
+    reportDelivery(key, await delivery.deliverPending(key));
   } catch (error) {
     logger.error('not delivered, the stream will bring it again', { ...key, error });
     throw error;

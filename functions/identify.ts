@@ -5,7 +5,7 @@ import parseJson from '@middy/http-json-body-parser';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { readBody } from '../lib/body.ts';
 import { createIntake, type EventResult } from '../lib/intake.ts';
-import { once, services } from '../lib/services.ts';
+import { once, type Services, services } from '../lib/services.ts';
 import { logger, metrics } from '../lib/telemetry.ts';
 import { answerErrors, json } from './middleware/answer-errors.ts';
 import {
@@ -18,34 +18,36 @@ type Answer = APIGatewayProxyStructuredResultV2;
 
 const HEALTH_ROUTE = 'GET /v1/health';
 
-const intake = once(() => {
-  const { ledger, secrets, config } = services();
-  return createIntake(ledger, secrets, config.RETENTION_DAYS);
-});
-
-const identify = middy<IdentifyRequest, Answer>()
-  .use(injectLambdaContext(logger))
-  .use(logMetrics(metrics))
-  .use(answerErrors())
-  .use(authenticateSender())
-  .use(unpackBody())
-  .use(parseJson({ disableContentTypeCheck: true }))
-  .handler(takeEvents);
-
-/** The API: single calls and batches on either path, and a health check without authentication. */
-export async function handler(event: IdentifyRequest, context: Context): Promise<Answer> {
-  if (event.routeKey === HEALTH_ROUTE) return json(200, { status: 'ok' });
-  return identify(event, context);
+/**
+ * The API: single calls and batches on either path, and a health check without authentication.
+ *
+ * @param services what it works with, asked for at the first request
+ */
+export function createHandler(services: () => Services) {
+  const intake = once(() => {
+    const { ledger, secrets, config } = services();
+    return createIntake(ledger, secrets, config.RETENTION_DAYS);
+  });
+  const identify = middy<IdentifyRequest, Answer>()
+    .use(injectLambdaContext(logger))
+    .use(logMetrics(metrics))
+    .use(answerErrors())
+    .use(authenticateSender(services))
+    .use(unpackBody())
+    .use(parseJson({ disableContentTypeCheck: true }))
+    .handler(async ({ body, workspace }) => {
+      if (workspace === undefined) throw new Error('authenticateSender did not run');
+      const { single, events } = readBody(body);
+      const results = await intake().take(events, workspace, Date.now());
+      const [only] = results;
+      if (single && only !== undefined) return answerOne(only, workspace.id);
+      return answerSeveral(results, workspace.id);
+    });
+  return async (event: IdentifyRequest, context: Context): Promise<Answer> =>
+    event.routeKey === HEALTH_ROUTE ? json(200, { status: 'ok' }) : identify(event, context);
 }
 
-async function takeEvents({ body, workspace }: IdentifyRequest): Promise<Answer> {
-  if (workspace === undefined) throw new Error('authenticateSender did not run');
-  const { single, events } = readBody(body);
-  const results = await intake().take(events, workspace, Date.now());
-  const [only] = results;
-  if (single && only !== undefined) return answerOne(only, workspace.id);
-  return answerSeveral(results, workspace.id);
-}
+export const handler = createHandler(services);
 
 function answerOne(result: EventResult, workspace: string): Answer {
   if ('refusal' in result) throw result.refusal;

@@ -1,21 +1,38 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
-import { delivery } from '../lib/delivery.ts';
+import { createDelivery, type Delivery } from '../lib/delivery.ts';
+import type { Ledger } from '../lib/ledger.ts';
+import { createNat } from '../lib/nat.ts';
 import { redeliverDue } from '../lib/redelivery.ts';
-import { services } from '../lib/services.ts';
+import { once, services } from '../lib/services.ts';
 import { logger, metrics, reportDelivery } from '../lib/telemetry.ts';
 
-/** Every minute: tries again what is due. */
-export const handler = middy<unknown, void>()
-  .use(injectLambdaContext(logger))
-  .use(logMetrics(metrics))
-  .handler(async (_event, context) => {
-    const run = await redeliverDue({
-      ledger: services().ledger,
-      redeliver: delivery().redeliver,
-      report: reportDelivery,
-      remainingMs: () => context.getRemainingTimeInMillis(),
+/**
+ * Every minute: tries again what is due.
+ *
+ * @param parts what it works with, asked for at the first run
+ */
+export function createHandler(parts: () => { ledger: Ledger; delivery: Delivery }) {
+  return middy<unknown, void>()
+    .use(injectLambdaContext(logger))
+    .use(logMetrics(metrics))
+    .handler(async (_event, context) => {
+      const { ledger, delivery } = parts();
+      const run = await redeliverDue({
+        ledger,
+        redeliver: delivery.redeliver,
+        report: reportDelivery,
+        remainingMs: () => context.getRemainingTimeInMillis(),
+      });
+      if (run.ended !== 'nothing due') logger.warn('ended early', { ...run });
     });
-    if (run.ended !== 'nothing due') logger.warn('ended early', { ...run });
-  });
+}
+
+export const handler = createHandler(
+  once(() => {
+    const { config, ...tables } = services();
+    const delivery = createDelivery({ ...tables, nat: createNat(config.NAT_API_URL) });
+    return { ledger: tables.ledger, delivery };
+  }),
+);

@@ -4,14 +4,13 @@ import {
   type InteractionKey,
   type Ledger,
   type LedgerEntry,
-  type OutboxEvent,
+  nameOf,
   type Settlement,
   workspaceOf,
 } from './ledger.ts';
-import { createNat, type Nat, type NatAnswer } from './nat.ts';
+import type { Nat, NatAnswer } from './nat.ts';
 import { isGivenUp, nextTryAt } from './retry.ts';
 import type { Secrets } from './secrets.ts';
-import { once, services } from './services.ts';
 import type { Workspaces } from './workspaces.ts';
 
 /** Longer than a try can take: Nat's time-out and the two writes around it. */
@@ -33,12 +32,6 @@ export interface DeliveryResult {
   natKeyRejected?: boolean;
 }
 
-/** This container's deliveries. */
-export const delivery = once(() => {
-  const { config, ...tables } = services();
-  return createDelivery({ ...tables, nat: createNat(config.NAT_API_URL) });
-});
-
 /** What a delivery needs. */
 export interface DeliveryParts {
   ledger: Ledger;
@@ -48,6 +41,9 @@ export interface DeliveryParts {
 }
 
 /** Brings interactions from the ledger to Nat. */
+export type Delivery = ReturnType<typeof createDelivery>;
+
+/** Wires a delivery. */
 export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryParts) {
   return {
     /**
@@ -81,7 +77,7 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryPar
     const sentAt = performance.now();
     const answer = await nat({
       apiKey: secrets.unseal(workspace.natApiKey, `${workspace.id} natApiKey`),
-      idempotencyKey: idempotencyKeyOf(entry, entry.event),
+      idempotencyKey: idempotencyKeyOf(entry),
       event: entry.event,
     });
     const natMs = Math.round(performance.now() - sentAt);
@@ -121,11 +117,9 @@ function settlementOf(
 }
 
 /**
- * The same for every try of the same interaction, another for a new one in place of a dead one:
- * the IETF draft of the header forbids one key for two contents.
+ * The same for every try of the same interaction, which is the contact's one of that day: even what
+ * takes the place of a dead one whose answers were lost cannot become a second at Nat.
  */
-function idempotencyKeyOf({ contact, day }: InteractionKey, event: OutboxEvent): string {
-  return createHash('sha256')
-    .update(JSON.stringify([contact, day, event.timestamp, event.description]))
-    .digest('base64url');
+function idempotencyKeyOf(key: InteractionKey): string {
+  return createHash('sha256').update(nameOf(key)).digest('base64url');
 }

@@ -1,13 +1,18 @@
-import { readConfig } from './config.ts';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type Config, readConfig } from './config.ts';
 import { createDynamoDB } from './dynamodb.ts';
 import { createLedger } from './ledger.ts';
 import { createSecrets } from './secrets.ts';
 import { createWorkspaces } from './workspaces.ts';
 
-/** What every function works with: made at its first call, so that importing it costs nothing. */
-export const services = once(() => {
-  const config = readConfig(process.env);
-  const db = createDynamoDB();
+/** What every function works with. */
+export type Services = ReturnType<typeof createServices>;
+
+/**
+ * @param config the deployment's
+ * @param db the client of its tables
+ */
+export function createServices(config: Config, db: DynamoDBClient) {
   return {
     config,
     db,
@@ -15,10 +20,13 @@ export const services = once(() => {
     ledger: createLedger(db, config.INTERACTIONS_TABLE, config.RETENTION_DAYS),
     workspaces: createWorkspaces(db, config.WORKSPACES_TABLE),
   };
-});
+}
+
+/** This container's services: made at the first call, so that importing a function costs nothing. */
+export const services = once(() => createServices(readConfig(process.env), createDynamoDB()));
 
 /**
- * @param make called at most once that succeeds
+ * @param make called until it succeeds once
  * @returns a function that gives what `make` gave
  */
 export function once<T>(make: () => T): () => T {

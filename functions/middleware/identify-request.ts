@@ -2,7 +2,7 @@ import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { authenticate } from '../../lib/authenticate.ts';
 import { decodeBody } from '../../lib/body.ts';
-import { services } from '../../lib/services.ts';
+import type { Services } from '../../lib/services.ts';
 import type { Workspace } from '../../lib/workspaces.ts';
 
 /** A request, once `authenticateSender` has run. */
@@ -13,7 +13,7 @@ export interface IdentifyRequest extends APIGatewayProxyEventV2 {
 type Middleware = MiddlewareObj<IdentifyRequest>;
 
 /** Finds the sender's workspace, before anything of the body is looked at. */
-export function authenticateSender(): Middleware {
+export function authenticateSender(services: () => Services): Middleware {
   return {
     before: async ({ event }) => {
       const { workspaces, secrets } = services();
