@@ -3,6 +3,9 @@ import { Refusal } from './refusal.ts';
 import type { Secrets } from './secrets.ts';
 import type { Workspace, Workspaces } from './workspaces.ts';
 
+/** Checked first: decoding would pass over what is not hex. */
+const SHA1_HEX = /^[\da-f]{40}$/i;
+
 /** What of a request says who sends it. */
 export interface Credentials {
   /** The `Authorization` header. */
@@ -21,7 +24,7 @@ export interface Credentials {
  */
 export async function authenticate(
   credentials: Credentials,
-  workspaces: Workspaces,
+  workspaces: Pick<Workspaces, 'findByApiKey'>,
   secrets: Secrets,
   now: number,
 ): Promise<Workspace> {
@@ -54,7 +57,8 @@ function verifySignature(workspace: Workspace, credentials: Credentials, secrets
   if (workspace.sharedSecret === undefined) return;
   const secret = secrets.unseal(workspace.sharedSecret, `${workspace.id} sharedSecret`);
   const expected = createHmac('sha1', secret).update(credentials.wire).digest();
-  const given = Buffer.from(credentials.signature ?? '', 'hex');
+  const signature = credentials.signature ?? '';
+  const given = Buffer.from(SHA1_HEX.test(signature) ? signature : '', 'hex');
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
     throw new Refusal(401, 'key', 'X-Signature: expected the hex HMAC-SHA1 of the body');
   }

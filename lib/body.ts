@@ -74,7 +74,9 @@ export function readBody(json: unknown): Body {
 
 function batchOf(json: unknown): unknown {
   if (typeof json !== 'object' || json === null) return undefined;
-  return Object.entries(json).find(([name]) => name.toLowerCase() === 'batch')?.[1];
+  const batches = Object.entries(json).filter(([name]) => name.toLowerCase() === 'batch');
+  if (batches.length > 1) throw new Refusal(400, 'shape', 'batch: is there twice: send it once');
+  return batches[0]?.[1];
 }
 
 function several(events: unknown[]): Body {
@@ -89,7 +91,17 @@ function several(events: unknown[]): Body {
  * @throws {Refusal} 413 if it is over 32 KB as JSON
  */
 export function refuseLargeEvent(event: unknown): void {
-  if (Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES) {
+  if (sizeOf(event) > MAX_EVENT_BYTES) {
     throw new Refusal(413, 'size', 'the event: expected at most 32 KB');
+  }
+}
+
+/** What is nested too deeply to be written as JSON counts as too large. */
+function sizeOf(event: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(event));
+  } catch (error) {
+    if (error instanceof RangeError) return Number.POSITIVE_INFINITY;
+    throw error;
   }
 }

@@ -24,11 +24,12 @@ const NOT_IN_A_DOMAIN = /[\s%/\\?#:@[\]]|\p{Cc}|\p{Cf}/u;
 export function parseEmail(value: string, field: string): string {
   const trimmed = value.trim();
   const at = trimmed.lastIndexOf('@');
-  const localPart = trimmed.slice(0, Math.max(at, 0)).toLowerCase();
+  const localPart = trimmed.slice(0, Math.max(at, 0));
   const domain = at < 0 ? '' : asciiDomain(trimmed.slice(at + 1));
-  const email = `${localPart}@${domain}`;
-  if (Math.max(trimmed.length, email.length) > MAX_ADDRESS_CHARACTERS) {
-    throw invalid(field, `at most ${MAX_ADDRESS_CHARACTERS} characters, got ${trimmed.length}`);
+  const email = `${localPart.toLowerCase()}@${domain}`;
+  const length = Math.max(trimmed.length, email.length);
+  if (length > MAX_ADDRESS_CHARACTERS) {
+    throw invalid(field, `at most ${MAX_ADDRESS_CHARACTERS} characters, got ${length}`);
   }
   const valid =
     localPart.length <= MAX_LOCAL_PART_CHARACTERS &&

@@ -6,7 +6,7 @@ const MAX_AHEAD_MS = DAY_MS;
 
 /** ISO 8601, extended format, with the offset or `Z` that makes it an instant. */
 const INSTANT =
-  /^(?<date>(?!0000)\d{4}-\d\d-\d\d)[Tt](?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:[.,](?<fraction>\d{1,9}))?)?(?:[Zz]|(?<sign>[+-])(?<offsetHour>\d\d):?(?<offsetMinute>\d\d))$/;
+  /^(?<date>(?!0000)\d{4}-\d\d-\d\d)[Tt](?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:[.,](?<fraction>\d{1,9}))?)?(?:[Zz]|(?<sign>[+-])(?<offsetHour>\d\d)(?::?(?<offsetMinute>\d\d))?)$/;
 
 /**
  * Reads an instant: ISO 8601 with an offset or `Z`. `24:00` is the next midnight; a leap second

@@ -3,6 +3,8 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const FIRST_DELAY_MS = MINUTE_MS;
 const LONGEST_DELAY_MS = 6 * HOUR_MS;
+/** RFC 9110, section 5.6.7: all three forms begin with the day; `Date.parse` would guess at more. */
+const HTTP_DATE = /^(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,? /;
 const GIVE_UP_AFTER_MS = 72 * HOUR_MS;
 
 /**
@@ -44,6 +46,7 @@ export function isGivenUp(since: string, now: number): boolean {
  */
 function retryAfterMs(retryAfter: string | undefined, now: number): number {
   const text = retryAfter?.trim() ?? '';
-  const wait = /^\d+$/.test(text) ? Number(text) * SECOND_MS : Date.parse(text) - now;
+  const date = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
+  const wait = /^\d+$/.test(text) ? Number(text) * SECOND_MS : date - now;
   return Number.isNaN(wait) ? 0 : Math.max(wait, 0);
 }

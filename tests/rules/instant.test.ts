@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseInstant } from '../../lib/instant.ts';
+import { refused } from './refused.ts';
+
+const NOW = Date.UTC(2026, 10, 24, 12, 0, 0, 0);
+const HOUR_MS = 3_600_000;
+const parse = (value: string, now = NOW) => parseInstant(value, 'timestamp', now);
+
+describe('ISO 8601 with an offset or Z', () => {
+  it.each([
+    [
+      "Nat's documented example",
+      '2020-05-31T17:55:47.263Z',
+      Date.UTC(2020, 4, 31, 17, 55, 47, 263),
+    ],
+    ['no fraction', '2020-05-31T17:55:47Z', Date.UTC(2020, 4, 31, 17, 55, 47)],
+    ['no seconds', '2020-05-31T17:55Z', Date.UTC(2020, 4, 31, 17, 55)],
+    ['lower-case t and z', '2020-05-31t17:55:47.263z', Date.UTC(2020, 4, 31, 17, 55, 47, 263)],
+    ['space around it', ' 2020-05-31T17:55:47Z\n', Date.UTC(2020, 4, 31, 17, 55, 47)],
+    ['one digit of fraction', '2020-05-31T17:55:47.5Z', Date.UTC(2020, 4, 31, 17, 55, 47, 500)],
+    ['two digits', '2020-05-31T17:55:47.05Z', Date.UTC(2020, 4, 31, 17, 55, 47, 50)],
+    [
+      'six digits, as Python has',
+      '2020-05-31T17:55:47.263999Z',
+      Date.UTC(2020, 4, 31, 17, 55, 47, 263),
+    ],
+    [
+      'nine digits, as Go has',
+      '2020-05-31T17:55:47.999999999Z',
+      Date.UTC(2020, 4, 31, 17, 55, 47, 999),
+    ],
+    ['a comma, as ISO prefers', '2020-05-31T17:55:47,263Z', Date.UTC(2020, 4, 31, 17, 55, 47, 263)],
+    ['an offset of nothing', '2020-05-31T17:55:47+00:00', Date.UTC(2020, 4, 31, 17, 55, 47)],
+    ['an offset of minus nothing', '2020-05-31T17:55:47-00:00', Date.UTC(2020, 4, 31, 17, 55, 47)],
+    ['an offset to the east', '2020-06-01T01:00:00+02:00', Date.UTC(2020, 4, 31, 23)],
+    ['an offset to the west', '2020-05-31T20:00:00-05:00', Date.UTC(2020, 5, 1, 1)],
+    ['an offset of quarters', '2020-05-31T05:45:00+05:45', Date.UTC(2020, 4, 31)],
+    ['an offset without a colon', '2020-05-31T02:00:00+0200', Date.UTC(2020, 4, 31)],
+    ['the easternmost offset', '2020-05-31T14:00:00+14:00', Date.UTC(2020, 4, 31)],
+    ['the offset as far west', '2020-05-31T10:00:00-14:00', Date.UTC(2020, 5, 1)],
+    ['a leap day', '2020-02-29T00:00:00Z', Date.UTC(2020, 1, 29)],
+    ['a leap day of a whole century', '2000-02-29T00:00:00Z', Date.UTC(2000, 1, 29)],
+    ['a date before the epoch', '1969-12-31T23:59:59.999Z', -1],
+    ['the first year there is', '0001-01-01T00:00:00Z', -62_135_596_800_000],
+  ])('takes %s', (_what, value, expected) => {
+    expect(parse(value)).toBe(expected);
+  });
+
+  it('takes every millisecond as it is', () => {
+    const start = Date.UTC(2020, 4, 31, 17, 55, 47);
+    const all = Array.from({ length: 1000 }, (_, ms) => ms);
+
+    const parsed = all.map((ms) => parse(`2020-05-31T17:55:47.${String(ms).padStart(3, '0')}Z`));
+
+    expect(parsed).toEqual(all.map((ms) => start + ms));
+  });
+
+  it('gives the same instant in whatever offset it is written', () => {
+    const instants = fc.integer({ min: Date.UTC(1000, 0, 1), max: NOW });
+    fc.assert(
+      fc.property(instants, fc.integer({ min: -14 * 60, max: 14 * 60 }), (instant, offset) => {
+        const local = new Date(instant + offset * 60_000).toISOString().slice(0, -1);
+        const hours = String(Math.trunc(Math.abs(offset) / 60)).padStart(2, '0');
+        const minutes = String(Math.abs(offset) % 60).padStart(2, '0');
+        expect(parse(`${local}${offset < 0 ? '-' : '+'}${hours}:${minutes}`)).toBe(instant);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['words', 'yesterday'],
+    ['a bare date', '2020-05-31'],
+    ['a local time', '2020-05-31T17:55:47.263'],
+    ['a bare date with Z', '2020-05-31Z'],
+    ['an hour alone', '2020-05-31T17Z'],
+    ['seconds since the epoch', '1590947747'],
+    ['ms since the epoch', '1590947747263'],
+    ['an HTTP date', 'Sun, 31 May 2020 17:55:47 GMT'],
+    ['an American date', '05/31/2020 17:55:47Z'],
+    ['a named zone', '2020-05-31T17:55:47 Europe/Berlin'],
+    ['something behind it', '2020-05-31T17:55:47Z[UTC]'],
+    ['two lines', '2020-05-31T17:55:47Z\n2020-05-31T17:55:47Z'],
+    ['a fraction of no digits', '2020-05-31T17:55:47.Z'],
+    ['a fraction of ten digits', '2020-05-31T17:55:47.0123456789Z'],
+    ['an offset beyond +14:00', '2020-05-31T17:55:47+14:01'],
+    ['an offset beyond -14:00', '2020-05-31T17:55:47-14:01'],
+    ['an offset of 60 minutes', '2020-05-31T17:55:47+01:60'],
+    ['the 30th of February', '2020-02-30T00:00:00Z'],
+    ['the 29th of February in a common year', '2021-02-29T00:00:00Z'],
+    ['the 29th of February of a common century', '1900-02-29T00:00:00Z'],
+    ['the 31st of April', '2020-04-31T00:00:00Z'],
+    ['the 32nd of May', '2020-05-32T00:00:00Z'],
+    ['day nought', '2020-05-00T00:00:00Z'],
+    ['month nought', '2020-00-10T00:00:00Z'],
+    ['month 13', '2020-13-01T00:00:00Z'],
+    ['the year nought', '0000-12-31T00:00:00Z'],
+    ['an expanded year', '+002020-05-31T00:00:00Z'],
+    ['hour 25', '2020-05-31T25:00:00Z'],
+    ['minute 60', '2020-05-31T17:60:00Z'],
+    ['second 61', '2020-05-31T17:55:61Z'],
+    ['a time after 24:00', '2020-05-31T24:00:01Z'],
+    ['a minute after 24:00', '2020-05-31T24:01:00Z'],
+  ])('refuses %s', (_what, value) => {
+    expect(() => parse(value)).toThrow(
+      refused(400, /^timestamp: expected an ISO 8601 date and time with an offset or Z/),
+    );
+  });
+
+  it('names the field it was given and not the value', () => {
+    expect(() => parseInstant('last Friday', 'originalTimestamp', NOW)).toThrow(
+      refused(400, /^originalTimestamp: (?!.*Friday)/),
+    );
+  });
+});
+
+describe('24:00 and leap seconds', () => {
+  it.each([
+    ['24:00 is the next midnight', '2020-05-31T24:00:00Z', Date.UTC(2020, 5, 1)],
+    ['24:00 without seconds, too', '2020-05-31T24:00Z', Date.UTC(2020, 5, 1)],
+    ['24:00 at the end of a year', '2019-12-31T24:00:00.000Z', Date.UTC(2020, 0, 1)],
+    ['24:00 in its own offset', '2020-05-31T24:00:00+02:00', Date.UTC(2020, 4, 31, 22)],
+  ])('%s', (_rule, value, expected) => {
+    expect(parse(value)).toBe(expected);
+  });
+
+  it.each(['2016-12-31T23:59:60Z', '2016-12-31T23:59:60.999Z', '2017-01-01T08:59:60+09:00'])(
+    'a leap second stays on its day: %s',
+    (value) => {
+      expect(parse(value)).toBe(Date.UTC(2016, 11, 31, 23, 59, 59, 999));
+    },
+  );
+});
+
+describe('more than 24 h in the future', () => {
+  it('takes exactly 24 h ahead', () => {
+    expect(parse('2026-11-25T12:00:00.000Z')).toBe(NOW + 24 * HOUR_MS);
+  });
+
+  it.each([
+    ['a millisecond more', '2026-11-25T12:00:00.001Z'],
+    ['a millisecond more by its offset', '2026-11-25T11:00:00.001-01:00'],
+    ['the last year there is', '9999-12-31T23:59:59-14:00'],
+  ])('refuses %s', (_what, value) => {
+    expect(() => parse(value)).toThrow(
+      refused(400, /^timestamp: is more than 24 hours in the future$/),
+    );
+  });
+
+  it('takes what only its wall clock shows as later', () => {
+    expect(parse('2026-11-26T02:00:00+14:00')).toBe(NOW + 24 * HOUR_MS);
+  });
+});
