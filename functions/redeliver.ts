@@ -1,4 +1,5 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import { createDelivery, type Delivery } from '../lib/delivery.ts';
@@ -25,6 +26,7 @@ export function createHandler(parts: () => { ledger: Ledger; delivery: Delivery 
         report: reportDelivery,
         remainingMs: () => context.getRemainingTimeInMillis(),
       });
+      metrics.addMetric('tried', MetricUnit.Count, run.tried);
       if (run.ended !== 'nothing due') logger.warn('ended early', { ...run });
     });
 }

@@ -1,0 +1,55 @@
+import type { Random } from './random.ts';
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** A simulated customer: its zone, and the edge of a day there. */
+export interface Customer {
+  id: string;
+  timeZone: string;
+}
+
+/** Customers around the world, so that no two have the same day for long. */
+export const CUSTOMERS: [Customer, ...Customer[]] = [
+  { id: 'kiribati', timeZone: 'Pacific/Kiritimati' },
+  { id: 'new-york', timeZone: 'America/New_York' },
+];
+
+/** An event and what is expected of it; `day` is undefined where it must be refused or ignored. */
+export interface SentEvent {
+  body: object;
+  email: string;
+  timestamp: string;
+  day: string | undefined;
+}
+
+/** An event of one of few contacts, on one of few days, often close to midnight. */
+export function someEvent(random: Random, customer: Customer, now: number): SentEvent {
+  const email = `${random.pick(['ann', 'bob', 'cyd'])}@${customer.id}.example`;
+  const instant = random.chance(0.5) ? aroundMidnight(random, customer, now) : now;
+  const timestamp = new Date(instant).toISOString();
+  const page = { url: `https://example.com/${random.int(1000)}` };
+  const body = { type: 'identify', timestamp, traits: { email }, page };
+  const other = { email, timestamp, day: undefined };
+  if (random.chance(0.05)) return { ...other, body: { ...body, type: 'track' } };
+  if (random.chance(0.05)) return { ...other, body: { ...body, traits: { email: 'nobody' } } };
+  return { body, email, timestamp, day: dayIn(customer.timeZone, instant) };
+}
+
+/** The last and the first millisecond of a day. */
+function aroundMidnight(random: Random, { timeZone }: Customer, now: number): number {
+  const within = now - random.int(2) * 24 * HOUR_MS;
+  const day = dayIn(timeZone, within);
+  // A day begins on the hour, in these zones and at this time of the year.
+  let midnight = within - (within % HOUR_MS);
+  while (dayIn(timeZone, midnight - 1) === day) midnight -= HOUR_MS;
+  return midnight + random.pick([-1, 0]);
+}
+
+const formats = new Map(
+  CUSTOMERS.map(({ timeZone }) => [timeZone, new Intl.DateTimeFormat('sv-SE', { timeZone })]),
+);
+
+/** A reading of "the calendar date in a time zone" that shares nothing with the service's. */
+function dayIn(timeZone: string, instant: number): string {
+  return formats.get(timeZone)?.format(instant) ?? '';
+}

@@ -1,0 +1,127 @@
+import * as z from 'zod/mini';
+import { nameOf } from '../../lib/ledger.ts';
+import { OperatorError } from '../../lib/operator/operator-error.ts';
+import type { Customer, SentEvent } from './events.ts';
+import type { Invocation } from './scheduler.ts';
+import type { World } from './world.ts';
+
+const TIMEOUT_MS = { identify: 28_000, deliver: 60_000, redeliver: 55_000, operate: 900_000 };
+
+const answerSchema = z.object({
+  status: z.optional(z.string()),
+  results: z.optional(z.array(z.object({ status: z.string() }))),
+});
+
+/** A sender posts one event, or a batch. */
+export function sendEvents(
+  world: World,
+  customer: Customer,
+  apiKey: string,
+  events: SentEvent[],
+): Promise<void> {
+  const bodies = events.map(({ body }) => body);
+  const body = JSON.stringify(bodies.length === 1 ? bodies[0] : { batch: bodies });
+  world.sent.push(...events);
+  return begin(world, 'identify', async ({ identify }, invocation) => {
+    const answer = await identify(requestOf(apiKey, body), world.contextOf(invocation));
+    if (invocation.state !== 'running') return;
+    const { statusCode, body: answered = '' } = answer;
+    checkAnswer(world, invocation, customer, events, Number(statusCode), answered);
+  });
+}
+
+/** Lambda brings `deliver` the stream's next batch. */
+export async function pollStream(world: World): Promise<void> {
+  if (world.stream.busy || world.stream.waiting === 0) return;
+  const Records = world.stream.take();
+  await begin(world, 'deliver', async ({ deliver }, invocation) => {
+    const answer = await deliver({ Records }, world.contextOf(invocation));
+    if (invocation.state === 'running') world.stream.end(answer);
+  });
+}
+
+/** The schedule's minute is over. */
+export function redeliver(world: World): Promise<void> {
+  return begin(world, 'redeliver', async (container, invocation) => {
+    // A ledger that fails ends the run; the next one goes on.
+    await container.redeliver({}, world.contextOf(invocation)).catch(() => {});
+  });
+}
+
+/** An operator gives a command. */
+export function operate(world: World, request: object): Promise<void> {
+  return begin(world, 'operate', async (container, invocation) => {
+    await container.operate(invocation, request).catch((error: Error) => {
+      // The ledger's faults are the operator's to see; a wrong command is a wrong simulation.
+      if (error instanceof OperatorError) world.violations.push(`operator: ${error.message}`);
+    });
+  });
+}
+
+type Container = ReturnType<World['takeContainer']>;
+
+async function begin(
+  world: World,
+  name: keyof typeof TIMEOUT_MS,
+  run: (container: Container, invocation: Invocation) => Promise<void>,
+): Promise<void> {
+  const container = world.takeContainer();
+  await world.scheduler.begin(name, TIMEOUT_MS[name], async (invocation) => {
+    await run(container, invocation);
+    if (invocation.state === 'running') world.giveBack(container);
+  });
+}
+
+/** What was answered has to be what took effect. */
+function checkAnswer(
+  { violations, watcher, secrets }: World,
+  invocation: Invocation,
+  customer: Customer,
+  events: SentEvent[],
+  statusCode: number,
+  body: string,
+): void {
+  const written = watcher.writes.filter((write) => write.invocation === invocation);
+  const names = new Set(written.map(({ name }) => name));
+  if (statusCode === 503) return;
+  const { status, results = [] } = answerSchema.parse(JSON.parse(body));
+  const statuses = statusCode === 401 ? [] : status ? [status] : results.map((one) => one.status);
+  const accepted = statuses.filter((one) => one === 'accepted');
+  if (accepted.length !== names.size) {
+    violations.push(`${accepted.length} answered accepted, but ${names.size} written`);
+  }
+  statuses.forEach((one, at) => {
+    const { email = '', day } = events[at] ?? {};
+    const contact = `${customer.id}#${secrets.contactKey(customer.id, email)}`;
+    const name = nameOf({ contact, day: day ?? '' });
+    if (one === 'accepted' && !names.has(name)) violations.push('accepted, but not written');
+    if (one === 'duplicate' && !watcher.known.has(name)) violations.push('a duplicate of nothing');
+    if ((one === 'accepted' || one === 'duplicate') !== (day !== undefined)) {
+      violations.push(`answered ${one} to what should not be`);
+    }
+  });
+}
+
+function requestOf(apiKey: string, body: string) {
+  return {
+    version: '2.0',
+    routeKey: 'POST /v1/batch',
+    rawPath: '/v1/batch',
+    rawQueryString: '',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    requestContext: {
+      accountId: '',
+      apiId: '',
+      domainName: '',
+      domainPrefix: '',
+      http: { method: 'POST', path: '', protocol: '', sourceIp: '', userAgent: '' },
+      requestId: '',
+      routeKey: '',
+      stage: '',
+      time: '',
+      timeEpoch: 0,
+    },
+    body,
+    isBase64Encoded: false,
+  };
+}

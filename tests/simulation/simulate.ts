@@ -1,0 +1,195 @@
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import { nameOf } from '../../lib/ledger.ts';
+import { CUSTOMERS, someEvent } from './events.ts';
+import { operate, pollStream, redeliver, sendEvents } from './invocations.ts';
+import { createWorld, type World } from './world.ts';
+
+const ACTIONS = 70;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** The time-outs of the real clients. */
+const STEP_TIMEOUT_MS = { database: 3000, nat: 10_000 } as const;
+/** Longer than anybody remembers a workspace, or a key that Nat rejected is put off. */
+const REST_MS = 7 * HOUR_MS;
+
+/**
+ * One run: things happen in an order that the seed decides, then faults end, everything comes to
+ * rest, and what is there is compared with what was promised.
+ *
+ * @param seed a 32-bit number; the same seed is the same run
+ * @returns the promises that were broken
+ */
+export async function simulate(seed: number): Promise<string[]> {
+  const world = await createWorld(seed);
+  try {
+    for (const { id, timeZone } of CUSTOMERS) {
+      const apiKey = world.keyOf(id);
+      await operate(world, { command: 'workspace.add', id, name: id, timeZone, apiKey });
+      await drain(world);
+    }
+    for (let n = 0; n < ACTIONS && world.violations.length === 0; n += 1) await actOnce(world);
+    await comeToRest(world);
+    await checkRest(world);
+    return world.violations;
+  } finally {
+    world.restore();
+  }
+}
+
+type Act = (world: World) => Promise<void> | void;
+
+/** What may happen next, and how often. */
+const ACTS: [weight: number, act: Act][] = [
+  [24, send],
+  [20, pollStream],
+  [10, redeliver],
+  [2, (world) => operate(world, { command: 'interactions.redrive', perSecond: 5 })],
+  [2, rotate],
+  [3, crashOne],
+  [4, (world) => world.recycle()],
+  [6, changeMood],
+  [10, (world) => passTime(world, world.random.int(2900))],
+  [12, passMuchTime],
+];
+const WEIGHTS = ACTS.reduce((sum, [weight]) => sum + weight, 0);
+
+/** Mostly lets something under way go on, so that several are under way at once. */
+async function actOnce(world: World): Promise<void> {
+  const { random, scheduler } = world;
+  const step = scheduler.steps[random.int(Math.max(1, scheduler.steps.length))];
+  if (step !== undefined && random.chance(0.75)) {
+    const fails = random.chance(world.mood.outageRate);
+    return fails ? step.fail(random.chance(0.5)) : step.perform();
+  }
+  let dice = random.int(WEIGHTS);
+  const chosen = ACTS.find(([weight]) => {
+    dice -= weight;
+    return dice < 0;
+  });
+  await chosen?.[1](world);
+}
+
+async function send(world: World): Promise<void> {
+  const { random } = world;
+  const customer = random.pick(CUSTOMERS);
+  const count = random.chance(0.7) ? 1 : 1 + random.int(6);
+  const events = Array.from({ length: count }, () => someEvent(random, customer, Date.now()));
+  await sendEvents(world, customer, random.pick(world.keysOf(customer.id)), events);
+}
+
+/** Nat changes a customer's key, and the operator follows, or is late. */
+async function rotate(world: World): Promise<void> {
+  const { id } = world.random.pick(CUSTOMERS);
+  world.changeKeyAtNat(id);
+  if (world.random.chance(0.6)) await adoptKey(world, id);
+}
+
+function adoptKey(world: World, id: string): Promise<void> {
+  return operate(world, { command: 'workspace.rotate', id, apiKey: world.keyOf(id) });
+}
+
+function crashOne({ random, scheduler, onCrash }: World): void {
+  const running = [...scheduler.running];
+  const victim = running[random.int(Math.max(1, running.length))];
+  if (victim === undefined) return;
+  scheduler.crash(victim);
+  onCrash(victim);
+}
+
+function changeMood({ random, mood }: World): void {
+  mood.faultRate = random.pick([0, 0, 0.2, 0.6, 1]);
+  mood.outageRate = random.pick([0, 0, 0.05, 0.3, 1]);
+  mood.staleness = random.pick([0, 0.3, 0.8]);
+}
+
+async function passMuchTime(world: World): Promise<void> {
+  // What is under way has ended long before: it goes on, or its time-out ends it.
+  await drain(world);
+  const { random } = world;
+  const hours = random.pick([0.02, 0.1, 0.5, 1.1, 6, 25, 73]);
+  await passTime(world, Math.round(hours * HOUR_MS * (0.5 + random.next())));
+}
+
+/** Moves the clock; what has waited too long fails, and Lambda ends what runs too long. */
+async function passTime(world: World, ms: number): Promise<void> {
+  const { clock, random, scheduler } = world;
+  clock.now += ms;
+  for (const invocation of [...scheduler.running]) {
+    if (invocation.deadline > clock.now) continue;
+    scheduler.crash(invocation);
+    world.onCrash(invocation);
+  }
+  for (const step of [...scheduler.steps]) {
+    if (clock.now - step.since < STEP_TIMEOUT_MS[step.kind]) continue;
+    await step.fail(random.chance(0.5));
+  }
+}
+
+async function drain({ scheduler }: World): Promise<void> {
+  for (let [step] = scheduler.steps; step !== undefined; [step] = scheduler.steps) {
+    await step.perform();
+  }
+}
+
+/** Faults end, customers' keys are Nat's, and everything that waits is brought. */
+async function comeToRest(world: World): Promise<void> {
+  Object.assign(world.mood, { faultRate: 0, outageRate: 0, staleness: 0 });
+  await drain(world);
+  for (const { id } of CUSTOMERS) {
+    await operate(world, { command: 'workspace.update', id, natApiKey: world.keyOf(id) });
+    await drain(world);
+  }
+  world.recycle();
+  while (world.stream.waiting > 0) {
+    await pollStream(world);
+    await drain(world);
+  }
+  // What the stream gave up, and what died, only an operator brings back; an hour later.
+  await passTime(world, REST_MS);
+  await operate(world, { command: 'interactions.redrive', perSecond: 1000 });
+  await drain(world);
+  for (let rounds = 0; rounds < 2; rounds += 1) {
+    await passTime(world, REST_MS);
+    await redeliver(world);
+    await drain(world);
+  }
+}
+
+const scannedSchema = z.array(z.record(z.string(), z.any()));
+
+/** Compares the ledger and Nat's timeline with what was promised. */
+async function checkRest(world: World): Promise<void> {
+  const { violations, watcher, nat } = world;
+  const items = scannedSchema.parse(await world.items()).map((item) => unmarshall(item));
+  const calls = [...nat.timeline.values()];
+  for (const item of items) {
+    const name = nameOf({ contact: item.contact, day: item.day });
+    const known = watcher.known.get(name);
+    const added = calls.filter(({ idempotencyKey }) => idempotencyKey === known?.idempotencyKey);
+    if (item.status !== 'delivered') violations.push(`${item.status} at rest: ${item.lastError}`);
+    else if (added.length !== 1) violations.push(`${added.length} times on the timeline`);
+    else if ('event' in item) violations.push('delivered with its address');
+  }
+  if (items.length !== watcher.known.size) violations.push('an accepted interaction is gone');
+  checkTimeline(world);
+}
+
+/** On the timeline is only what was sent, on its day, and each contact once a day. */
+function checkTimeline({ nat, sent, violations, watcher }: World): void {
+  const days = new Set<string>();
+  const taken = sent.filter(({ day }) => day !== undefined);
+  const sentAs = (event: { email: string; timestamp: string } | undefined) =>
+    taken.find(({ email, timestamp }) => email === event?.email && timestamp === event.timestamp);
+  for (const { event } of nat.timeline.values()) {
+    const one = sentAs(event);
+    if (one === undefined) violations.push('on the timeline is what nobody sent');
+    const day = `${event.email} ${one?.day}`;
+    if (days.has(day)) violations.push('twice a day on the timeline');
+    days.add(day);
+  }
+  for (const { entry } of watcher.known.values()) {
+    const day = sentAs(entry.event)?.day;
+    if (day !== entry.day) violations.push(`counted for ${entry.day} instead of ${day}`);
+  }
+}

@@ -1,0 +1,197 @@
+import './quiet.ts';
+import { readFileSync } from 'node:fs';
+import type { Context } from 'aws-lambda';
+import { parse } from 'yaml';
+import * as z from 'zod/mini';
+import { createHandler as createDeliver } from '../../functions/deliver.ts';
+import { createHandler as createIdentify } from '../../functions/identify.ts';
+import { createHandler as createRedeliver } from '../../functions/redeliver.ts';
+import { createDelivery } from '../../lib/delivery.ts';
+import { createOperator } from '../../lib/operator/operator.ts';
+import { createRepairs } from '../../lib/repairs.ts';
+import { createSecrets } from '../../lib/secrets.ts';
+import { createServices } from '../../lib/services.ts';
+import { createWatcher } from './checks.ts';
+import { createEmbeddedDynamoDB, createSimulatedClient } from './database.ts';
+import { CUSTOMERS, type SentEvent } from './events.ts';
+import { createSimulatedNat } from './nat.ts';
+import { createRandom } from './random.ts';
+import { createScheduler, type Invocation } from './scheduler.ts';
+import { createSimulatedStream } from './stream.ts';
+
+const START = Date.parse('2026-11-24T08:00:00Z');
+const INTERACTIONS = 'interactions';
+const WORKSPACES = 'workspaces';
+const CONFIG = {
+  INTERACTIONS_TABLE: INTERACTIONS,
+  WORKSPACES_TABLE: WORKSPACES,
+  DEPLOYMENT_SECRET: 'a deployment secret of more than 32 characters',
+  NAT_API_URL: 'http://simulated.invalid/identify',
+  RETENTION_DAYS: undefined,
+};
+
+/** How the world misbehaves at the moment. */
+interface Mood {
+  /** How often Nat does not take a call. */
+  faultRate: number;
+  /** How often a call, to the database or to Nat, fails on its way or on the way back. */
+  outageRate: number;
+  /** How often a query of the index is answered as it was before. */
+  staleness: number;
+}
+
+export type World = Awaited<ReturnType<typeof createWorld>>;
+
+/**
+ * Everything of one run: the real functions over the real ledger code, an embedded DynamoDB, a Nat
+ * and a stream that misbehave on request, and a clock that only moves when it is told to.
+ */
+export async function createWorld(seed: number) {
+  const clock = { now: START };
+  const restore = replaceGlobals(clock, createRandom(seed + 1));
+  const random = createRandom(seed);
+  const scheduler = createScheduler();
+  const mood: Mood = { faultRate: 0, outageRate: 0, staleness: 0 };
+  const violations: string[] = [];
+  const sent: SentEvent[] = [];
+  const watcher = createWatcher(scheduler, INTERACTIONS, (what) => violations.push(what));
+  const stream = createSimulatedStream(random);
+  const nat = createSimulatedNat({ scheduler, random, mood, ...watcher });
+  const database = createEmbeddedDynamoDB();
+  await createTables(database);
+  const db = createSimulatedClient({
+    execute: database.execute,
+    scheduler,
+    random,
+    staleness: () => mood.staleness,
+    onEffect: (effect) => {
+      const pending = watcher.onEffect(effect);
+      if (pending !== undefined) stream.append(pending);
+    },
+  });
+
+  const keys = new Map<string, [string, ...string[]]>(
+    CUSTOMERS.map(({ id }) => [id, [`key-of-${id}`]]),
+  );
+  const keysOf = (id: string) => keys.get(id) ?? ([''] satisfies [string]);
+  for (const { id } of CUSTOMERS) nat.goodKeys.add(keysOf(id)[0]);
+  let idle: ReturnType<typeof createContainer>[] = [];
+
+  return {
+    clock,
+    random,
+    scheduler,
+    mood,
+    violations,
+    sent,
+    watcher,
+    stream,
+    nat,
+    secrets: createSecrets(CONFIG.DEPLOYMENT_SECRET),
+    restore,
+    /** A container for one invocation at a time: an idle one, which remembers, or a fresh one. */
+    takeContainer: () => idle.shift() ?? createContainer(),
+    /** What an invocation that ended leaves to the next; a crash takes its container with it. */
+    giveBack(container: ReturnType<typeof createContainer>): void {
+      idle.push(container);
+    },
+    /** Ends all idle containers: the next ones have nothing in their memory. */
+    recycle(): void {
+      idle = [];
+    },
+    /** Every key that a customer ever had, the newest first. */
+    keysOf,
+    /** The key that Nat takes of a customer. */
+    keyOf: (id: string) => keysOf(id)[0],
+    /** Nat gives a customer a new key, and takes the old one no more. */
+    changeKeyAtNat(id: string): void {
+      const before = keysOf(id);
+      const key = `key-of-${id}-${before.length}`;
+      nat.goodKeys.delete(before[0]);
+      nat.goodKeys.add(key);
+      keys.set(id, [key, ...before]);
+    },
+    /** What of the world notices that an invocation was crashed. */
+    onCrash({ name }: Invocation): void {
+      if (name === 'deliver') stream.end('crashed');
+    },
+    /** What the ledger holds, read past all faults. */
+    async items(): Promise<unknown> {
+      const { body } = await database.execute('Scan', { TableName: INTERACTIONS });
+      return scanSchema.parse(body).Items;
+    },
+    contextOf: (invocation: Invocation) => contextOf(invocation, clock),
+  };
+
+  function createContainer() {
+    const services = createServices(CONFIG, db);
+    const delivery = createDelivery({ ...services, nat: nat.nat });
+    const repairs = createRepairs(db, INTERACTIONS);
+    return {
+      identify: createIdentify(() => services),
+      deliver: createDeliver(() => delivery),
+      redeliver: createRedeliver(() => ({ ledger: services.ledger, delivery })),
+      operate: ({ deadline }: Invocation, request: object) => {
+        const remainingMs = () => deadline - clock.now;
+        return createOperator({ ...services, repairs, remainingMs }).run(request);
+      },
+    };
+  }
+}
+
+const scanSchema = z.object({ Items: z.unknown() });
+
+/** What Lambda tells a function of its invocation. */
+function contextOf(invocation: Invocation, clock: { now: number }): Context {
+  return {
+    callbackWaitsForEmptyEventLoop: false,
+    functionName: invocation.name,
+    functionVersion: '1',
+    invokedFunctionArn: `arn:${invocation.name}`,
+    memoryLimitInMB: '512',
+    awsRequestId: String(invocation.begunAt),
+    logGroupName: '',
+    logStreamName: '',
+    getRemainingTimeInMillis: () => invocation.deadline - clock.now,
+    done: () => {},
+    fail: () => {},
+    succeed: () => {},
+  };
+}
+
+/** @returns what puts the real clock and chance back */
+function replaceGlobals(clock: { now: number }, random: { next(): number }): () => void {
+  const real = { now: Date.now, random: Math.random };
+  Date.now = () => clock.now;
+  Math.random = () => random.next();
+  return () => {
+    Date.now = real.now;
+    Math.random = real.random;
+  };
+}
+
+const tablesSchema = z.object({
+  Resources: z.record(z.string(), z.object({ Properties: z.record(z.string(), z.unknown()) })),
+});
+const { Resources } = tablesSchema.parse(
+  parse(readFileSync(new URL('../../resources/tables.yml', import.meta.url), 'utf8')),
+);
+
+async function createTables(database: ReturnType<typeof createEmbeddedDynamoDB>): Promise<void> {
+  for (const [name, TableName] of [
+    ['Interactions', INTERACTIONS],
+    ['Workspaces', WORKSPACES],
+  ] as const) {
+    const { BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } =
+      Resources[name]?.Properties ?? {};
+    await database.execute('CreateTable', {
+      TableName,
+      BillingMode,
+      AttributeDefinitions,
+      KeySchema,
+      GlobalSecondaryIndexes,
+    });
+  }
+  // dynalite makes a table ACTIVE in its own time.
+  await new Promise((resolve) => setTimeout(resolve, 2));
+}
