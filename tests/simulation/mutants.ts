@@ -14,7 +14,7 @@ const COPIED = [
   'package.json',
   'serverless.yml',
 ];
-const RUNS = '500';
+const RUNS = '1000';
 const FIRST_SEED = '1';
 
 /** A deliberate defect: what stands in a file, and what is put in its place. */
@@ -93,7 +93,7 @@ const MUTANTS: Mutant[] = [
     to: '`attribute_exists(contact) OR #status = :wasStatus AND attempts = :wasAttempts AND',
   },
   {
-    defect: 'a record that failed is not reported to the stream, and nobody redrives what is stuck',
+    defect: 'redrive does not find what is stuck',
     file: 'lib/repairs.ts',
     from: '#status = :pending AND acceptedAt <= :before',
     to: '#status = :pending AND acceptedAt > :before',
@@ -105,7 +105,7 @@ const MUTANTS: Mutant[] = [
     to: "verdict: 'never', error",
   },
   {
-    defect: 'what this container has seen is remembered before it is written',
+    defect: 'what a container has not written yet, it remembers as seen',
     file: 'lib/intake.ts',
     from: '    const accepted = new Set<Candidate>();',
     to: '    for (const { name } of unseen) seen.set(name, true);\n    const accepted = new Set<Candidate>();',

@@ -44,7 +44,7 @@ const ACTS: [weight: number, act: Act][] = [
   [24, send],
   [20, pollStream],
   [10, redeliver],
-  [2, (world) => operate(world, { command: 'interactions.redrive', perSecond: 5 })],
+  [6, (world) => operate(world, { command: 'interactions.redrive', perSecond: 5 })],
   [2, rotate],
   [3, crashOne],
   [4, (world) => world.recycle()],
@@ -107,7 +107,7 @@ async function passMuchTime(world: World): Promise<void> {
   // What is under way has ended long before: it goes on, or its time-out ends it.
   await drain(world);
   const { random } = world;
-  const hours = random.pick([0.02, 0.1, 0.5, 1.1, 6, 25, 73]);
+  const hours = random.pick([0.02, 0.1, 0.5, 2, 2, 6, 25, 73]);
   await passTime(world, Math.round(hours * HOUR_MS * (0.5 + random.next())));
 }
 
