@@ -36,8 +36,7 @@ const workspace = id;
 const email = z.string().check(z.maxLength(320), z.describe("the contact's address"));
 const name = named('what the customer is called');
 
-/** Every command of the operator: what it does and what it takes. */
-export const commands = {
+const specifications = {
   'workspace.add': {
     summary: 'adds a customer; without --api-key one is made and shown this once',
     input: z.strictObject({
@@ -98,9 +97,9 @@ export const commands = {
 } as const;
 
 /** The name of a command. */
-export type CommandName = keyof typeof commands;
+export type CommandName = keyof typeof specifications;
 
-type Inputs = { [Name in CommandName]: z.infer<(typeof commands)[Name]['input']> };
+type Inputs = { [Name in CommandName]: z.infer<(typeof specifications)[Name]['input']> };
 
 /** What a command takes. */
 export type Input<Name extends CommandName> = Inputs[Name];
@@ -108,6 +107,7 @@ export type Input<Name extends CommandName> = Inputs[Name];
 /** What carries out each command. */
 export type Handlers = { [Name in CommandName]: (input: Inputs[Name]) => Promise<unknown> };
 
-/** What reads each command's input. */
-export const inputSchemas: { [Name in CommandName]: { input: z.ZodMiniType<Inputs[Name]> } } =
-  commands;
+/** Every command of the operator: what it does and what it takes. */
+export const commands: {
+  [Name in CommandName]: { summary: string; input: z.ZodMiniType<Inputs[Name]> };
+} = specifications;

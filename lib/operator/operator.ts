@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
-import { type CommandName, commands, type Handlers, inputSchemas } from './commands.ts';
+import { type CommandName, commands, type Handlers } from './commands.ts';
 import { createInteractionCommands, type InteractionParts } from './interaction-commands.ts';
 import { OperatorError } from './operator-error.ts';
 import { createWorkspaceCommands } from './workspace-commands.ts';
@@ -31,7 +31,7 @@ export function createOperator(parts: InteractionParts) {
   };
 
   function dispatch<Name extends CommandName>(name: Name, input: unknown): Promise<unknown> {
-    return handlers[name](parse(inputSchemas[name].input, input));
+    return handlers[name](parse(commands[name].input, input));
   }
 }
 
