@@ -16,7 +16,6 @@ until everything is delivered, and compares what Nat has with what was accepted.
   --outage SECONDS  how long Nat is down in the middle (default 30)
 `;
 const CONCURRENT_SENDERS = 32;
-const DAYS = ['2026-11-20', '2026-11-21'] as const;
 const PROGRESS_MS = 5000;
 /** Backoff reaches minutes when an outage hits several tries of one interaction. */
 const REST_TIMEOUT_MS = 30 * 60 * 1000;
@@ -71,8 +70,7 @@ async function sendAll(stack: Stack, events: number, contacts: number): Promise<
     Array.from({ length: events }, (_, n) => n),
     async (n) => {
       if (n === Math.floor(events / 2)) outage = haveOutage(stack, Number(values.outage) * 1000);
-      const email = `contact-${(n * 7919) % contacts}@example.com`;
-      const day = DAYS[Math.floor(n / contacts) % 2] ?? DAYS[0];
+      const { email, day } = whoAndWhen(n, contacts);
       const began = performance.now();
       const status = await send(stack, email, day);
       latencies.push(performance.now() - began);
@@ -88,6 +86,16 @@ async function sendAll(stack: Stack, events: number, contacts: number): Promise<
   await fetch(`${stack.natUrl}/faults`, { method: 'DELETE' });
   report(latencies, performance.now() - started);
   return sent;
+}
+
+/** Every contact sends twice a day; at any time half of what is sent is new. */
+function whoAndWhen(n: number, contacts: number): { email: string; day: string } {
+  const contact = (n * 7919) % contacts;
+  const day = Math.floor((Math.floor(n / contacts) + (contact % 2)) / 2);
+  return {
+    email: `contact-${contact}@example.com`,
+    day: new Date(Date.UTC(2026, 9, 1 + day)).toISOString().slice(0, 10),
+  };
 }
 
 async function send(stack: Stack, email: string, day: string): Promise<number> {
