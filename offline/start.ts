@@ -1,5 +1,6 @@
 import { LOCAL_API_KEY, PortTakenError, startStack } from './stack.ts';
 
+const PARENT_CHECK_MS = 500;
 const HELP = `npm start: the whole system on this machine, until Ctrl-C
 
   API_PORT     the API                              default 3000
@@ -12,7 +13,7 @@ try {
   else await start();
 } catch (error) {
   if (!(error instanceof PortTakenError)) throw error;
-  process.stderr.write(`${error.message}, e.g. ${error.message.split(' ')[6]}=… npm start\n`);
+  process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }
 
@@ -25,9 +26,19 @@ async function start(): Promise<void> {
     onLine: (line) => process.stdout.write(`${line}\n`),
   });
   process.stdout.write(banner(stack.apiUrl, stack.natUrl));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void stack.stop().then(() => process.exit()));
-  }
+  await endAsked();
+  await stack.stop();
+  process.exit();
+}
+
+/** Ctrl-C, or the end of npm: the shell between does not pass a signal on. */
+function endAsked(): Promise<void> {
+  const parent = process.ppid;
+  return new Promise((resolve) => {
+    process.once('SIGINT', resolve).once('SIGTERM', resolve);
+    if (process.env.npm_lifecycle_event === undefined) return;
+    setInterval(() => process.ppid !== parent && resolve(), PARENT_CHECK_MS);
+  });
 }
 
 function banner(apiUrl: string, natUrl: string): string {
