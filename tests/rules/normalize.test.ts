@@ -327,7 +327,7 @@ describe('whatever JSON is sent', () => {
             format: expect.any(String),
           });
       }),
-      { numRuns: 5000 },
+      { numRuns: 5000, examples: [[{ type: 'identify', timestamp: WHEN, email: ADDRESS }]] },
     );
     expect(outcomes).toEqual(new Set(['refusal', 'interaction']));
   });

@@ -5,7 +5,7 @@ import { CUSTOMERS, someEvent } from './events.ts';
 import { operate, pollStream, redeliver, sendEvents } from './invocations.ts';
 import { createWorld, type World } from './world.ts';
 
-const ACTIONS = 70;
+const ACTIONS = 60;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** The time-outs of the real clients. */
