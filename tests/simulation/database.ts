@@ -85,7 +85,6 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
   return new DynamoDBClient({
     ...LOCAL_AWS,
     endpoint: 'http://simulated.invalid',
-    logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
     maxAttempts: 1,
     signer: { sign: async (request) => request },
     requestHandler: {
