@@ -90,7 +90,7 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
     requestHandler: {
       handle: async (request: { headers: Record<string, string>; body: Uint8Array }) => {
         const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
-        const input: Record<string, unknown> = JSON.parse(Buffer.from(request.body).toString());
+        const input: Record<string, unknown> = JSON.parse(new TextDecoder().decode(request.body));
         const invocation = parts.scheduler.invocation();
         const answer = await parts.scheduler.step('database', {
           perform: () => act(invocation, operation, input),
