@@ -3,7 +3,7 @@ import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import getPort from 'get-port';
 import pMap from 'p-map';
 import * as z from 'zod/mini';
-import { LOCAL_AWS, TABLES } from '../offline/database.ts';
+import { TABLES } from '../offline/database.ts';
 import { LOCAL_API_KEY, type Stack, startStack } from '../offline/stack.ts';
 
 const HELP = `npm run soak -- [--events N] [--contacts N] [--outage SECONDS]
@@ -145,7 +145,7 @@ async function untilDelivered(stack: Stack): Promise<void> {
 
 async function countByStatus(stack: Stack): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  const client = new DynamoDBClient({ endpoint: stack.dynamodbEndpoint, ...LOCAL_AWS });
+  const client = new DynamoDBClient(stack.dynamodb);
   for await (const { Items = [] } of paginateScan({ client }, { TableName: TABLES.Interactions })) {
     for (const { status, event } of Items) {
       const name = `${status?.S}${status?.S === 'delivered' && event !== undefined ? ' with its address' : ''}`;

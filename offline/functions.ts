@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import pRetry from 'p-retry';
-import { LOCAL_AWS } from './database.ts';
+import { type DynamoDBAddress, LOCAL_AWS } from './database.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STOP_TIMEOUT_MS = 3000;
@@ -12,7 +12,7 @@ const STOP_TIMEOUT_MS = 3000;
 export interface FunctionsOptions {
   apiPort: number;
   lambdaPort: number;
-  dynamodbEndpoint: string;
+  dynamodb: DynamoDBAddress;
   natUrl: string;
   /** More for the functions' environment. */
   env: NodeJS.ProcessEnv;
@@ -69,10 +69,10 @@ function spawnServerlessOffline(options: FunctionsOptions): ChildProcess {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: {
         ...process.env,
-        AWS_REGION: LOCAL_AWS.region,
-        AWS_ACCESS_KEY_ID: LOCAL_AWS.credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: LOCAL_AWS.credentials.secretAccessKey,
-        AWS_ENDPOINT_URL_DYNAMODB: options.dynamodbEndpoint,
+        AWS_REGION: options.dynamodb.region,
+        AWS_ACCESS_KEY_ID: options.dynamodb.credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: options.dynamodb.credentials.secretAccessKey,
+        AWS_ENDPOINT_URL_DYNAMODB: options.dynamodb.endpoint,
         NAT_API_URL: `${options.natUrl}/identify`,
         ESBUILD_FOLDER: `.esbuild/${options.apiPort}`,
         POWERTOOLS_METRICS_DISABLED: 'true',

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
-import { startDatabase } from './database.ts';
+import * as z from 'zod/mini';
+import { type DynamoDBAddress, LOCAL_AWS } from './database.ts';
+import { connectDynamoDBLocal } from './dynamodb-local.ts';
+import { startEmbeddedDatabase } from './embedded-database.ts';
 import { startFunctions } from './functions.ts';
 import { type Sandbox, startSandbox } from './sandbox/server.ts';
 import { readStreamTrigger } from './serverless-config.ts';
@@ -15,6 +18,8 @@ export interface StackOptions {
   apiPort: number;
   natPort: number;
   lambdaPort: number;
+  /** A DynamoDB Local that runs already; without it, the embedded one. */
+  dynamodb?: DynamoDBAddress | undefined;
   /** More for the functions' environment. */
   env?: NodeJS.ProcessEnv;
   /** Told each line that the functions print. */
@@ -25,7 +30,7 @@ export interface StackOptions {
 export interface Stack {
   apiUrl: string;
   natUrl: string;
-  dynamodbEndpoint: string;
+  dynamodb: DynamoDBAddress;
   /** Invokes a function by its name in `serverless.yml`. */
   invoke(name: string, payload: unknown): Promise<unknown>;
   stop(): Promise<void>;
@@ -66,13 +71,15 @@ async function startParts(options: StackOptions, stops: (() => Promise<void>)[])
     async (event) => (await functions.invoke('deliver', event)) as DynamoDBBatchResponse,
     options.onLine,
   );
-  const database = await startDatabase((write) => void player.add(write));
+  const database =
+    options.dynamodb === undefined
+      ? await startEmbeddedDatabase(player.add)
+      : await connectDynamoDBLocal(options.dynamodb, player.add, options.onLine);
   stops.push(() => database.stop());
-  player.connect(database.endpoint);
 
   const functions = await startFunctions({
     ...options,
-    dynamodbEndpoint: database.endpoint,
+    dynamodb: database.address,
     natUrl: sandbox.url,
     env: options.env ?? {},
   });
@@ -80,18 +87,30 @@ async function startParts(options: StackOptions, stops: (() => Promise<void>)[])
     () => functions.stop(),
     () => player.stop(),
   );
-  await functions.invoke('operate', {
-    command: 'workspace.add',
-    id: 'local',
-    name: 'Local',
-    apiKey: LOCAL_API_KEY,
-  });
+  await addWorkspace(functions.invoke);
   return {
     apiUrl,
     natUrl: sandbox.url,
-    dynamodbEndpoint: database.endpoint,
+    dynamodb: database.address,
     invoke: functions.invoke,
   };
+}
+
+/** Adds the workspace `local`, unless a DynamoDB Local has it from an earlier time. */
+async function addWorkspace(invoke: Stack['invoke']): Promise<void> {
+  const listed = z.array(z.looseObject({ id: z.string() }));
+  const workspaces = listed.parse(await invoke('operate', { command: 'workspace.list' }));
+  if (workspaces.some(({ id }) => id === 'local')) return;
+  const workspace = { id: 'local', name: 'Local', apiKey: LOCAL_API_KEY };
+  await invoke('operate', { command: 'workspace.add', ...workspace });
+}
+
+/**
+ * @param env the environment: `DYNAMODB_ENDPOINT` names a DynamoDB Local that runs already
+ */
+export function dynamodbIn(env: NodeJS.ProcessEnv): DynamoDBAddress | undefined {
+  const endpoint = env.DYNAMODB_ENDPOINT;
+  return endpoint === undefined || endpoint === '' ? undefined : { endpoint, ...LOCAL_AWS };
 }
 
 async function refuseTakenPorts(options: StackOptions): Promise<void> {

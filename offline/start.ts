@@ -1,4 +1,4 @@
-import { LOCAL_API_KEY, PortTakenError, startStack } from './stack.ts';
+import { dynamodbIn, LOCAL_API_KEY, PortTakenError, startStack } from './stack.ts';
 
 const PARENT_CHECK_MS = 500;
 const HELP = `npm start: the whole system on this machine, until Ctrl-C
@@ -6,6 +6,8 @@ const HELP = `npm start: the whole system on this machine, until Ctrl-C
   API_PORT     the API                              default 3000
   NAT_PORT     the Nat sandbox and its page         default 4000
   LAMBDA_PORT  what npm run operate talks to        default 3002
+
+  DYNAMODB_ENDPOINT  a DynamoDB Local that runs already, instead of the embedded one
 `;
 
 try {
@@ -23,6 +25,7 @@ async function start(): Promise<void> {
     apiPort: portFrom('API_PORT', 3000),
     natPort: portFrom('NAT_PORT', 4000),
     lambdaPort: portFrom('LAMBDA_PORT', 3002),
+    dynamodb: dynamodbIn(process.env),
     onLine: (line) => process.stdout.write(`${line}\n`),
   });
   process.stdout.write(banner(stack.apiUrl, stack.natUrl));

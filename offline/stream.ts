@@ -1,25 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AttributeValue, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
-import * as z from 'zod/mini';
-import { LOCAL_AWS, TABLES, type Write } from './database.ts';
+import type { StreamRecord } from './database.ts';
 import type { StreamTrigger } from './serverless-config.ts';
 
 /** Between two tries of the same records. */
 const RETRY_DELAY_MS = 500;
-
-/** A record of the ledger's stream, as far as it is played. */
-interface StreamRecord {
-  eventID: string;
-  eventName: 'INSERT' | 'MODIFY';
-  eventSource: 'aws:dynamodb';
-  dynamodb: {
-    Keys: { contact: { S: string }; day: { S: string } };
-    NewImage: Record<string, AttributeValue>;
-    SequenceNumber: string;
-    StreamViewType: 'NEW_IMAGE';
-  };
-}
 
 /**
  * Plays the ledger's writes to `deliver` as the stream trigger of `serverless.yml` would: filtered,
@@ -38,22 +23,12 @@ export function createStreamPlayer(
     waiting: [] as StreamRecord[],
     playing: Promise.resolve(),
   }));
-  let sequence = 0;
   let stopped = false;
-  let reader: DynamoDBClient | undefined;
 
   return {
-    /** From here on, what is added is read back from this DynamoDB and played. */
-    connect(endpoint: string): void {
-      reader = new DynamoDBClient({ endpoint, ...LOCAL_AWS });
-    },
-
-    /** Takes a write that took effect. */
-    async add(write: Write): Promise<void> {
-      if (write.table !== TABLES.Interactions || reader === undefined || stopped) return;
-      sequence += 1;
-      const record = await recordOf(reader, write, sequence);
-      if (record === undefined || !matches(trigger.filter, record)) return;
+    /** Takes a record of the stream. */
+    add(record: StreamRecord): void {
+      if (stopped || !matches(trigger.filter, record)) return;
       const lane = lanes[laneOf(record, lanes.length)];
       if (lane === undefined) return;
       lane.waiting.push(record);
@@ -64,7 +39,6 @@ export function createStreamPlayer(
     async stop(): Promise<void> {
       stopped = true;
       await Promise.all(lanes.map(({ playing }) => playing));
-      reader?.destroy();
     },
   };
 
@@ -98,30 +72,6 @@ function laneOf({ dynamodb }: StreamRecord, lanes: number): number {
   let sum = 0;
   for (const character of dynamodb.Keys.contact.S) sum += character.charCodeAt(0);
   return sum % lanes;
-}
-
-const keysSchema = z.object({
-  contact: z.object({ S: z.string() }),
-  day: z.object({ S: z.string() }),
-});
-
-async function recordOf(
-  reader: DynamoDBClient,
-  { kind, item }: Write,
-  sequence: number,
-): Promise<StreamRecord | undefined> {
-  const Keys = keysSchema.parse(item);
-  const { Item } = await reader.send(
-    new GetItemCommand({ TableName: TABLES.Interactions, Key: Keys, ConsistentRead: true }),
-  );
-  if (Item === undefined) return undefined;
-  const SequenceNumber = String(sequence).padStart(21, '0');
-  return {
-    eventID: SequenceNumber,
-    eventName: kind === 'PutItem' ? 'INSERT' : 'MODIFY',
-    eventSource: 'aws:dynamodb',
-    dynamodb: { Keys, NewImage: Item, SequenceNumber, StreamViewType: 'NEW_IMAGE' },
-  };
 }
 
 /** Lambda's event filtering, as far as it is used: nested fields, each with a list of values. */

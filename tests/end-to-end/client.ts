@@ -3,7 +3,7 @@ import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { inject } from 'vitest';
 import * as z from 'zod/mini';
-import { LOCAL_AWS, TABLES } from '../../offline/database.ts';
+import { TABLES } from '../../offline/database.ts';
 import { invoke, lambdaClient } from '../../offline/functions.ts';
 import { LOCAL_API_KEY } from '../../offline/stack.ts';
 
@@ -84,8 +84,8 @@ export async function timelineOf(
 }
 
 /** Everything the ledger holds, sorted by contact and day. */
-export async function ledgerItems(endpoint = inject('dynamodbEndpoint')) {
-  const client = new DynamoDBClient({ endpoint, ...LOCAL_AWS });
+export async function ledgerItems() {
+  const client = new DynamoDBClient(inject('dynamodb'));
   const items = [];
   for await (const page of paginateScan({ client }, { TableName: TABLES.Interactions })) {
     items.push(...(page.Items ?? []).map((item) => unmarshall(item)));

@@ -2,7 +2,7 @@ import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterEach, expect, inject, it, vi } from 'vitest';
 import * as z from 'zod/mini';
-import { LOCAL_AWS, TABLES } from '../../offline/database.ts';
+import { TABLES } from '../../offline/database.ts';
 import { ledgerItems, operate, recommended, send, someone, timelineOf } from './client.ts';
 
 const workspacesSchema = z.array(z.looseObject({ id: z.string() }));
@@ -37,7 +37,7 @@ async function sendAlone(email: string) {
 
 /** The partition of the sparse index that an interaction is in. */
 async function queued(queue: string) {
-  const client = new DynamoDBClient({ endpoint: inject('dynamodbEndpoint'), ...LOCAL_AWS });
+  const client = new DynamoDBClient(inject('dynamodb'));
   const { Items = [] } = await client.send(
     new QueryCommand({
       TableName: TABLES.Interactions,

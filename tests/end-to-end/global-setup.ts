@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import type { DynamoDBAddress } from '../../offline/database.ts';
 import { startFreshStack } from './fresh-stack.ts';
 
 declare module 'vitest' {
@@ -6,7 +7,7 @@ declare module 'vitest' {
     apiUrl: string;
     natUrl: string;
     lambdaPort: number;
-    dynamodbEndpoint: string;
+    dynamodb: DynamoDBAddress;
   }
 }
 
@@ -16,6 +17,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('apiUrl', stack.apiUrl);
   project.provide('natUrl', stack.natUrl);
   project.provide('lambdaPort', stack.lambdaPort);
-  project.provide('dynamodbEndpoint', stack.dynamodbEndpoint);
+  project.provide('dynamodb', stack.dynamodb);
   return () => stack.stop();
 }

@@ -1,6 +1,6 @@
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { LOCAL_AWS, TABLES } from '../../offline/database.ts';
+import { TABLES } from '../../offline/database.ts';
 import { recommended, send, someone } from './client.ts';
 import { type FreshStack, startFreshStack } from './fresh-stack.ts';
 
@@ -8,7 +8,7 @@ let stack: FreshStack;
 
 beforeAll(async () => {
   stack = await startFreshStack();
-  const client = new DynamoDBClient({ endpoint: stack.dynamodbEndpoint, ...LOCAL_AWS });
+  const client = new DynamoDBClient(stack.dynamodb);
   await client.send(new DeleteTableCommand({ TableName: TABLES.Interactions }));
   client.destroy();
 });

@@ -5,7 +5,8 @@ import { createOperator } from '../../lib/operator/operator.ts';
 import { createRepairs } from '../../lib/repairs.ts';
 import { createSecrets } from '../../lib/secrets.ts';
 import { createWorkspaces } from '../../lib/workspaces.ts';
-import { type Database, LOCAL_AWS, startDatabase, TABLES } from '../../offline/database.ts';
+import { type Database, TABLES } from '../../offline/database.ts';
+import { startEmbeddedDatabase } from '../../offline/embedded-database.ts';
 
 /** What a test of the tables works with: real DynamoDB semantics, embedded. */
 export interface Tables {
@@ -25,8 +26,8 @@ export function embeddedTables(retentionDays?: number): () => Tables {
   let database: Database;
   let tables: Tables;
   beforeAll(async () => {
-    database = await startDatabase(() => {});
-    const db = new DynamoDBClient({ endpoint: database.endpoint, ...LOCAL_AWS });
+    database = await startEmbeddedDatabase(() => {});
+    const db = new DynamoDBClient(database.address);
     const operations: string[] = [];
     db.middlewareStack.add(
       (next, context) => (args) => {

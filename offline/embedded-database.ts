@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import * as z from 'zod/mini';
+import {
+  createTables,
+  type Database,
+  keysSchema,
+  LOCAL_AWS,
+  type StreamRecord,
+  TABLES,
+} from './database.ts';
+
+/**
+ * Starts dynalite on a free port. It has no streams, so the writes that took effect are watched.
+ *
+ * @param onRecord told of each item of the ledger that was written, as it is then
+ */
+export async function startEmbeddedDatabase(
+  onRecord: (record: StreamRecord) => void,
+): Promise<Database> {
+  const server = dynalite({ createTableMs: 0 });
+  let reader: DynamoDBClient | undefined;
+  let sequence = 0;
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
+    observe(request, response, async (write) => {
+      sequence += 1;
+      const record = reader && (await recordOf(reader, write, sequence));
+      if (record !== undefined) onRecord(record);
+    }),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const listening = server.address();
+  const port = typeof listening === 'object' ? listening?.port : undefined;
+  const address = { endpoint: `http://127.0.0.1:${port}`, ...LOCAL_AWS };
+  await createTables(address, false);
+  reader = new DynamoDBClient(address);
+  return {
+    address,
+    stop: async () => {
+      reader?.destroy();
+      const closed = new Promise<void>((resolve, reject) =>
+        server.close((error?: Error) => (error ? reject(error) : resolve())),
+      );
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** A write of the ledger that took effect. */
+interface Write {
+  operation: 'PutItem' | 'UpdateItem';
+  item: unknown;
+}
+
+const writeSchema = z.object({
+  TableName: z.string(),
+  Item: z.optional(z.unknown()),
+  Key: z.optional(z.unknown()),
+});
+
+function observe(
+  request: IncomingMessage,
+  response: ServerResponse,
+  onWrite: (write: Write) => Promise<void>,
+): void {
+  const operation = String(request.headers['x-amz-target']).split('.')[1];
+  if (operation !== 'PutItem' && operation !== 'UpdateItem') return;
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  response.on('finish', () => {
+    if (response.statusCode !== 200) return;
+    const { TableName, Item, Key } = writeSchema.parse(
+      JSON.parse(Buffer.concat(chunks).toString()),
+    );
+    if (TableName === TABLES.Interactions) void onWrite({ operation, item: Item ?? Key });
+  });
+}
+
+async function recordOf(
+  reader: DynamoDBClient,
+  { operation, item }: Write,
+  sequence: number,
+): Promise<StreamRecord | undefined> {
+  const Keys = keysSchema.parse(item);
+  const { Item } = await reader.send(
+    new GetItemCommand({ TableName: TABLES.Interactions, Key: Keys, ConsistentRead: true }),
+  );
+  if (Item === undefined) return undefined;
+  const SequenceNumber = String(sequence).padStart(21, '0');
+  return {
+    eventID: SequenceNumber,
+    eventName: operation === 'PutItem' ? 'INSERT' : 'MODIFY',
+    eventSource: 'aws:dynamodb',
+    dynamodb: { Keys, NewImage: Item, SequenceNumber, StreamViewType: 'NEW_IMAGE' },
+  };
+}
