@@ -116,6 +116,7 @@ export function createWatcher(
       violate('an interaction was settled that was never accepted');
       return;
     }
+    if (one.entry.status === 'delivered') violate('written again after it was delivered');
     const values = z.record(z.string(), z.unknown()).parse(unmarshall(ExpressionAttributeValues));
     const status = z.optional(entrySchema.shape.status).parse(values[':status']);
     // A lease, a release and a redrive set no status of their own choice.

@@ -14,7 +14,7 @@ const COPIED = [
   'package.json',
   'serverless.yml',
 ];
-const RUNS = '1000';
+const RUNS = '3000';
 const FIRST_SEED = '1';
 
 /** A deliberate defect: what stands in a file, and what is put in its place. */
