@@ -1,7 +1,7 @@
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TABLES } from '../../offline/database.ts';
-import { recommended, send, someone } from './client.ts';
+import { recommended, send, someone, timelineOf } from './client.ts';
 import { type FreshStack, startFreshStack } from './fresh-stack.ts';
 
 let stack: FreshStack;
@@ -25,6 +25,7 @@ it('answers 503 with Retry-After when the ledger cannot be reached, and logs no 
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(answer.body).toEqual({ message: expect.stringContaining('nothing was accepted') });
   }
+  expect(await timelineOf(email, { natUrl: stack.natUrl })).toEqual([]);
   const log = stack.lines.join('\n');
   expect(log).toContain('ResourceNotFoundException');
   expect(log).not.toContain(email);

@@ -1,0 +1,77 @@
+import type { Context, DynamoDBRecord } from 'aws-lambda';
+import { describe, expect, it, vi } from 'vitest';
+import { createHandler } from '../../functions/deliver.ts';
+import type { DeliveryResult } from '../../lib/delivery.ts';
+import { type InteractionKey, nameOf } from '../../lib/ledger.ts';
+
+const day = '2020-05-31';
+
+function record(contact: string, SequenceNumber: string): DynamoDBRecord {
+  const Keys = { contact: { S: contact }, day: { S: day } };
+  return { eventID: SequenceNumber, dynamodb: { Keys, SequenceNumber } };
+}
+
+function contextWith(remainingMs: number): Context {
+  return {
+    callbackWaitsForEmptyEventLoop: false,
+    functionName: 'deliver',
+    functionVersion: '1',
+    invokedFunctionArn: 'arn',
+    memoryLimitInMB: '512',
+    awsRequestId: '1',
+    logGroupName: '',
+    logStreamName: '',
+    getRemainingTimeInMillis: () => remainingMs,
+    done: () => {},
+    fail: () => {},
+    succeed: () => {},
+  };
+}
+
+/** Runs the function over records, with a delivery that fails for some contacts. */
+async function run(Records: DynamoDBRecord[], failing: string[] = [], remainingMs = 60_000) {
+  const delivered: string[] = [];
+  const deliverPending = async (key: InteractionKey): Promise<DeliveryResult> => {
+    if (failing.includes(key.contact)) throw new Error('the ledger cannot be reached');
+    delivered.push(nameOf(key));
+    return { status: 'delivered' };
+  };
+  const redeliver = vi.fn<() => Promise<DeliveryResult>>();
+  const handler = createHandler(() => ({ deliverPending, redeliver }));
+  const { batchItemFailures } = await handler({ Records }, contextWith(remainingMs));
+  return { delivered, failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) };
+}
+
+describe('a batch of the stream', () => {
+  it('is delivered, and nothing of it comes again', async () => {
+    const { delivered, failed } = await run([record('acme#a', '1'), record('acme#b', '2')]);
+    expect(delivered).toEqual(['acme#a#2020-05-31', 'acme#b#2020-05-31']);
+    expect(failed).toEqual([]);
+  });
+
+  it('delivers an interaction once whose record is in it twice', async () => {
+    const { delivered } = await run([record('acme#a', '1'), record('acme#a', '2')]);
+    expect(delivered).toEqual(['acme#a#2020-05-31']);
+  });
+
+  it('reports what the ledger could not settle, and delivers the rest', async () => {
+    const records = [record('acme#a', '1'), record('acme#b', '2'), record('acme#c', '3')];
+    const { delivered, failed } = await run(records, ['acme#b']);
+    expect(delivered).toEqual(['acme#a#2020-05-31', 'acme#c#2020-05-31']);
+    expect(failed).toEqual(['2']);
+  });
+
+  it('is not stopped by a poison record: that one alone is reported', async () => {
+    const poison: DynamoDBRecord = { eventID: '2', dynamodb: { SequenceNumber: '2' } };
+    const { delivered, failed } = await run([record('acme#a', '1'), poison, record('acme#c', '3')]);
+    expect(delivered).toEqual(['acme#a#2020-05-31', 'acme#c#2020-05-31']);
+    expect(failed).toEqual(['2']);
+  });
+
+  it('reports what there is no time for', async () => {
+    const records = [record('acme#a', '1'), record('acme#b', '2')];
+    const { delivered, failed } = await run(records, [], 14_999);
+    expect(delivered).toEqual([]);
+    expect(failed).toEqual(['1', '2']);
+  });
+});
