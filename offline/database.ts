@@ -3,8 +3,11 @@ import {
   type AttributeValue,
   CreateTableCommand,
   type CreateTableCommandInput,
+  DescribeTimeToLiveCommand,
   DynamoDBClient,
   ResourceInUseException,
+  type TimeToLiveSpecification,
+  UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
@@ -53,13 +56,36 @@ export const keysSchema = z.object({
   day: z.object({ S: z.string() }),
 });
 
-type TableProperties = Omit<CreateTableCommandInput, 'TableName'>;
+/**
+ * A record of the ledger's stream.
+ *
+ * @param keys an object with the key, and maybe more
+ * @param NewImage the item as it was written
+ */
+export function streamRecord(
+  SequenceNumber: string,
+  eventName: string,
+  keys: unknown,
+  NewImage: Record<string, AttributeValue>,
+): StreamRecord {
+  const Keys = keysSchema.parse(keys);
+  return {
+    eventID: SequenceNumber,
+    eventName,
+    eventSource: 'aws:dynamodb',
+    dynamodb: { Keys, NewImage, SequenceNumber, StreamViewType: 'NEW_IMAGE' },
+  };
+}
+
+type TableProperties = Omit<CreateTableCommandInput, 'TableName'> & {
+  TimeToLiveSpecification?: TimeToLiveSpecification;
+};
 
 /**
  * Creates what `resources/tables.yml` says, as far as a local DynamoDB knows it. A table that is
  * there already is left as it is.
  *
- * @param withStream whether this DynamoDB has streams
+ * @param withStream whether this DynamoDB has streams, and TTL
  */
 export async function createTables(address: DynamoDBAddress, withStream: boolean): Promise<void> {
   const db = new DynamoDBClient(address);
@@ -68,7 +94,7 @@ export async function createTables(address: DynamoDBAddress, withStream: boolean
   for (const [name, TableName] of Object.entries(TABLES)) {
     const properties: TableProperties = Resources[name].Properties;
     const { BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } = properties;
-    const { StreamSpecification } = properties;
+    const { StreamSpecification, TimeToLiveSpecification } = properties;
     const table = {
       TableName,
       BillingMode,
@@ -83,6 +109,20 @@ export async function createTables(address: DynamoDBAddress, withStream: boolean
     await db.send(new CreateTableCommand({ ...table, ...stream })).catch((error: unknown) => {
       if (!(error instanceof ResourceInUseException)) throw error;
     });
+    if (withStream && TimeToLiveSpecification !== undefined) {
+      await enableTimeToLive(db, TableName, TimeToLiveSpecification);
+    }
   }
   db.destroy();
+}
+
+/** Enabling what is enabled is an error. */
+async function enableTimeToLive(
+  db: DynamoDBClient,
+  TableName: string,
+  specification: TimeToLiveSpecification,
+): Promise<void> {
+  const { TimeToLiveDescription } = await db.send(new DescribeTimeToLiveCommand({ TableName }));
+  if (TimeToLiveDescription?.TimeToLiveStatus !== 'DISABLED') return;
+  await db.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: specification }));
 }

@@ -1,30 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DescribeTableCommand, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import {
-  DescribeStreamCommand,
   DynamoDBStreamsClient,
-  GetRecordsCommand,
-  GetShardIteratorCommand,
   type _Record as LocalRecord,
-  TrimmedDataAccessException,
 } from '@aws-sdk/client-dynamodb-streams';
 import {
   createTables,
   type Database,
   type DynamoDBAddress,
-  keysSchema,
   type StreamRecord,
+  streamRecord,
   TABLES,
 } from './database.ts';
+import { createShardReader } from './shards.ts';
 
 const POLL_MS = 100;
 
 /**
- * Uses a DynamoDB Local that runs already, with its real streams: from their beginning, so that
- * what was pending before is delivered too. What was delivered before, `deliver` leaves alone.
+ * Uses a DynamoDB Local that runs already, with its real streams from now on, and what is pending
+ * from before.
  *
  * @param onRecord told of each record, in the order of its shard
- * @param warn told when the stream cannot be read any more
+ * @param warn told when the stream cannot be read
+ * @throws {Error} if nothing answers, or the ledger has no stream
  */
 export async function connectDynamoDBLocal(
   address: DynamoDBAddress,
@@ -33,11 +31,14 @@ export async function connectDynamoDBLocal(
 ): Promise<Database> {
   await createTables(address, true);
   const streams = new DynamoDBStreamsClient(address);
-  const StreamArn = await streamOfLedger(address);
-  const stopping = new AbortController();
-  const polling = pollShards().catch((error: Error) => {
-    warn(`the stream of DynamoDB Local cannot be read any more: ${error.name}`);
+  const shards = await createShardReader(streams, await streamOfLedger(address), (record) => {
+    const played = recordOf(record);
+    if (played !== undefined) onRecord(played);
   });
+  // After the stream's position is taken, so that nothing falls between.
+  await findPending(address, onRecord);
+  const stopping = new AbortController();
+  const polling = poll();
   return {
     address,
     stop: async () => {
@@ -47,73 +48,62 @@ export async function connectDynamoDBLocal(
     },
   };
 
-  /** Shards close and others take their place: every round looks for new ones. */
-  async function pollShards(): Promise<void> {
-    const positions = new Map<string, Position>();
+  async function poll(): Promise<void> {
+    let failing = false;
     while (!stopping.signal.aborted) {
-      const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));
-      for (const { ShardId } of StreamDescription?.Shards ?? []) {
-        if (ShardId === undefined) continue;
-        const position = positions.get(ShardId) ?? (await beginAt(ShardId, undefined));
-        positions.set(ShardId, await readOn(ShardId, position));
+      try {
+        await shards.readRound();
+        failing = false;
+      } catch (error) {
+        if (!failing) warn(`the stream of DynamoDB Local cannot be read: ${error}`);
+        failing = true;
       }
       await delay(POLL_MS);
     }
   }
-
-  async function beginAt(ShardId: string, last: string | undefined): Promise<Position> {
-    const from =
-      last === undefined
-        ? { ShardIteratorType: 'TRIM_HORIZON' as const }
-        : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, SequenceNumber: last };
-    const command = new GetShardIteratorCommand({ StreamArn, ShardId, ...from });
-    return { iterator: (await streams.send(command)).ShardIterator, last };
-  }
-
-  async function readOn(ShardId: string, { iterator, last }: Position): Promise<Position> {
-    if (iterator === undefined) return { iterator, last };
-    try {
-      const page = await streams.send(new GetRecordsCommand({ ShardIterator: iterator }));
-      for (const record of page.Records ?? []) {
-        const played = recordOf(record);
-        if (played !== undefined) onRecord(played);
-      }
-      const newest = page.Records?.at(-1)?.dynamodb?.SequenceNumber ?? last;
-      return { iterator: page.NextShardIterator, last: newest };
-    } catch (error) {
-      // DynamoDB Local says so of an iterator at the end of a shard that has grown meanwhile.
-      if (error instanceof TrimmedDataAccessException) return beginAt(ShardId, last);
-      throw error;
-    }
-  }
 }
 
-/** Where a shard is read next; no iterator at the end of one that is closed. */
-interface Position {
-  iterator: string | undefined;
-  /** The sequence number of the last record that was read. */
-  last: string | undefined;
-}
-
-async function streamOfLedger(address: DynamoDBAddress): Promise<string | undefined> {
+async function streamOfLedger(address: DynamoDBAddress): Promise<string> {
   const db = new DynamoDBClient(address);
   const { Table } = await db.send(new DescribeTableCommand({ TableName: TABLES.Interactions }));
   db.destroy();
-  return Table?.LatestStreamArn;
+  if (Table?.LatestStreamArn !== undefined) return Table.LatestStreamArn;
+  throw new Error(`the table ${TABLES.Interactions} has no stream: delete it, npm start makes it`);
+}
+
+/** What an earlier run left, as if written now: a stream forgets after 24 hours, a ledger does not. */
+async function findPending(
+  address: DynamoDBAddress,
+  onRecord: (record: StreamRecord) => void,
+): Promise<void> {
+  const client = new DynamoDBClient(address);
+  const pages = paginateScan(
+    { client },
+    {
+      TableName: TABLES.Interactions,
+      ConsistentRead: true,
+      FilterExpression: '#status = :pending',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':pending': { S: 'pending' } },
+    },
+  );
+  let number = 0;
+  for await (const { Items = [] } of pages) {
+    for (const item of Items) {
+      number += 1;
+      onRecord(streamRecord(`pending-${number}`, 'INSERT', item, item));
+    }
+  }
+  client.destroy();
 }
 
 /** @returns undefined for the deletion of an item: it has no new image */
-function recordOf({ eventID, eventName, dynamodb }: LocalRecord): StreamRecord | undefined {
+function recordOf({ eventName, dynamodb }: LocalRecord): StreamRecord | undefined {
   if (dynamodb?.NewImage === undefined) return undefined;
-  return {
-    eventID: eventID ?? '',
-    eventName: eventName ?? '',
-    eventSource: 'aws:dynamodb',
-    dynamodb: {
-      Keys: keysSchema.parse(dynamodb.Keys),
-      NewImage: dynamodb.NewImage,
-      SequenceNumber: dynamodb.SequenceNumber ?? '',
-      StreamViewType: 'NEW_IMAGE',
-    },
-  };
+  return streamRecord(
+    dynamodb.SequenceNumber ?? '',
+    eventName ?? '',
+    dynamodb.Keys,
+    dynamodb.NewImage,
+  );
 }

@@ -9,6 +9,7 @@ import {
   keysSchema,
   LOCAL_AWS,
   type StreamRecord,
+  streamRecord,
   TABLES,
 } from './database.ts';
 
@@ -91,10 +92,5 @@ async function recordOf(
   );
   if (Item === undefined) return undefined;
   const SequenceNumber = String(sequence).padStart(21, '0');
-  return {
-    eventID: SequenceNumber,
-    eventName: operation === 'PutItem' ? 'INSERT' : 'MODIFY',
-    eventSource: 'aws:dynamodb',
-    dynamodb: { Keys, NewImage: Item, SequenceNumber, StreamViewType: 'NEW_IMAGE' },
-  };
+  return streamRecord(SequenceNumber, operation === 'PutItem' ? 'INSERT' : 'MODIFY', Keys, Item);
 }

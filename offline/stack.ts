@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { type DynamoDBAddress, LOCAL_AWS } from './database.ts';
+import { type Database, type DynamoDBAddress, LOCAL_AWS, type StreamRecord } from './database.ts';
 import { connectDynamoDBLocal } from './dynamodb-local.ts';
 import { startEmbeddedDatabase } from './embedded-database.ts';
-import { startFunctions } from './functions.ts';
+import { type Functions, startFunctions } from './functions.ts';
 import { type Sandbox, startSandbox } from './sandbox/server.ts';
 import { readStreamTrigger } from './serverless-config.ts';
 import { createStreamPlayer } from './stream.ts';
@@ -36,16 +36,16 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** A port that somebody else listens on, with the variable that changes it. */
-export class PortTakenError extends Error {
-  override readonly name = 'PortTakenError';
+/** What whoever starts the stack has to change, with the variable that does. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError';
 }
 
 /**
- * Starts the embedded DynamoDB, the Nat sandbox, the functions under serverless-offline and the
- * ledger's stream, and adds the workspace `local`.
+ * Starts the embedded DynamoDB or uses DynamoDB Local, starts the Nat sandbox, the functions under
+ * serverless-offline and the ledger's stream, and adds the workspace `local`.
  *
- * @throws {PortTakenError} if a port is taken
+ * @throws {SettingError} if a port is taken, or DynamoDB Local cannot be used
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   await refuseTakenPorts(options);
@@ -66,15 +66,15 @@ async function startParts(options: StackOptions, stops: (() => Promise<void>)[])
   const sandbox: Sandbox = await startSandbox({ port: options.natPort, apiUrl });
   stops.push(() => sandbox.close());
 
+  // A DynamoDB Local may have records before there is a function to take them.
+  const ready = Promise.withResolvers<Functions>();
   const player = createStreamPlayer(
     await readStreamTrigger(),
-    async (event) => (await functions.invoke('deliver', event)) as DynamoDBBatchResponse,
+    async (event) =>
+      (await (await ready.promise).invoke('deliver', event)) as DynamoDBBatchResponse,
     options.onLine,
   );
-  const database =
-    options.dynamodb === undefined
-      ? await startEmbeddedDatabase(player.add)
-      : await connectDynamoDBLocal(options.dynamodb, player.add, options.onLine);
+  const database = await startDatabase(options, player.add);
   stops.push(() => database.stop());
 
   const functions = await startFunctions({
@@ -88,12 +88,27 @@ async function startParts(options: StackOptions, stops: (() => Promise<void>)[])
     () => player.stop(),
   );
   await addWorkspace(functions.invoke);
+  ready.resolve(functions);
   return {
     apiUrl,
     natUrl: sandbox.url,
     dynamodb: database.address,
     invoke: functions.invoke,
   };
+}
+
+async function startDatabase(
+  { dynamodb, onLine }: StackOptions,
+  onRecord: (record: StreamRecord) => void,
+): Promise<Database> {
+  if (dynamodb === undefined) return startEmbeddedDatabase(onRecord);
+  try {
+    return await connectDynamoDBLocal(dynamodb, onRecord, onLine);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `DYNAMODB_ENDPOINT: cannot use a DynamoDB Local at ${dynamodb.endpoint}: ${reason}`;
+    throw new SettingError(message, { cause });
+  }
 }
 
 /** Adds the workspace `local`, unless a DynamoDB Local has it from an earlier time. */
@@ -123,7 +138,7 @@ async function refuseTakenPorts(options: StackOptions): Promise<void> {
     const probe = createServer().listen(port, '127.0.0.1');
     await once(probe, 'listening').catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') throw error;
-      throw new PortTakenError(`port ${port} is taken: set ${variable} to a free one`);
+      throw new SettingError(`port ${port} is taken: set ${variable} to a free one`);
     });
     probe.close();
     await once(probe, 'close');

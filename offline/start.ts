@@ -1,4 +1,4 @@
-import { dynamodbIn, LOCAL_API_KEY, PortTakenError, startStack } from './stack.ts';
+import { dynamodbIn, LOCAL_API_KEY, SettingError, startStack } from './stack.ts';
 
 const PARENT_CHECK_MS = 500;
 const HELP = `npm start: the whole system on this machine, until Ctrl-C
@@ -14,18 +14,20 @@ try {
   if (process.argv.includes('--help')) process.stdout.write(HELP);
   else await start();
 } catch (error) {
-  if (!(error instanceof PortTakenError)) throw error;
+  if (!(error instanceof SettingError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }
 
 async function start(): Promise<void> {
-  process.stdout.write('Starting the API, the embedded DynamoDB and the Nat sandbox …\n');
+  const dynamodb = dynamodbIn(process.env);
+  const which = dynamodb === undefined ? 'the embedded DynamoDB' : dynamodb.endpoint;
+  process.stdout.write(`Starting the API and the Nat sandbox, on ${which} …\n`);
   const stack = await startStack({
     apiPort: portFrom('API_PORT', 3000),
     natPort: portFrom('NAT_PORT', 4000),
     lambdaPort: portFrom('LAMBDA_PORT', 3002),
-    dynamodb: dynamodbIn(process.env),
+    dynamodb,
     onLine: (line) => process.stdout.write(`${line}\n`),
   });
   process.stdout.write(banner(stack.apiUrl, stack.natUrl));
@@ -71,5 +73,5 @@ function banner(apiUrl: string, natUrl: string): string {
 function portFrom(variable: string, standard: number): number {
   const port = Number(process.env[variable] ?? standard);
   if (Number.isInteger(port) && port > 0 && port < 65536) return port;
-  throw new PortTakenError(`${variable}: expected a port from 1 to 65535`);
+  throw new SettingError(`${variable}: expected a port from 1 to 65535`);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
@@ -25,6 +25,15 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
+/** What has to end with this process. */
+const children: ChildProcess[] = [];
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    for (const child of children) child.kill();
+    process.exit(1);
+  });
+}
+
 process.exitCode = await main();
 
 /** Runs the end-to-end tests against DynamoDB Local, with its real streams. */
@@ -37,13 +46,21 @@ async function main(): Promise<number> {
   if (!existsSync(join(FOLDER, 'libs')) && !fetchDynamoDBLocal()) return 1;
   const port = await getPort();
   const server = startServer(port);
+  children.push(server);
+  const ended = once(server, 'exit');
   try {
     const endpoint = `http://localhost:${port}`;
-    await pRetry(() => fetch(endpoint), { retries: 300, minTimeout: 100, factor: 1 });
+    const answering = pRetry(() => fetch(endpoint), { retries: 300, minTimeout: 100, factor: 1 });
+    const first = await Promise.race([answering, ended.then(() => undefined)]);
+    if (first === undefined) {
+      say('DynamoDB Local ended before it answered: it needs Java 17 or newer');
+      return 1;
+    }
     say(`DynamoDB Local ${VERSION} answers: running the end-to-end tests against it`);
     return await runTests(endpoint);
   } finally {
     server.kill();
+    await ended;
   }
 }
 
@@ -51,18 +68,25 @@ function fetchDynamoDBLocal(): boolean {
   say(`fetching DynamoDB Local ${VERSION} from Maven Central, once …`);
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(join(FOLDER, 'pom.xml'), POM);
-  const goal = ['dependency:copy-dependencies', '-DoutputDirectory=libs', '-DincludeScope=runtime'];
+  const goal = [
+    'dependency:copy-dependencies',
+    '-DoutputDirectory=fetched',
+    '-DincludeScope=runtime',
+  ];
   const { status } = spawnSync('mvn', ['-q', '-B', ...goal], { cwd: FOLDER, stdio: 'inherit' });
   if (status !== 0) say('Maven could not fetch it');
+  // Whole or not at all: a copy that was interrupted is fetched again.
+  else renameSync(join(FOLDER, 'fetched'), join(FOLDER, 'libs'));
   return status === 0;
 }
 
 function startServer(port: number): ChildProcess {
   const main = 'com.amazonaws.services.dynamodbv2.local.main.ServerRunner';
   const args = ['-Dsqlite4java.library.path=libs', '-cp', join('libs', '*'), main];
-  return spawn('java', [...args, '-inMemory', '-port', String(port)], {
+  return spawn('java', [...args, '-inMemory', '-disableTelemetry', '-port', String(port)], {
     cwd: FOLDER,
-    stdio: 'ignore',
+    // What it says of its start-up helps nobody; why it cannot start does.
+    stdio: ['ignore', 'ignore', 'inherit'],
   });
 }
 
@@ -73,6 +97,7 @@ async function runTests(endpoint: string): Promise<number> {
     stdio: 'inherit',
     env: { ...process.env, DYNAMODB_ENDPOINT: endpoint },
   });
+  children.push(child);
   const [code] = await once(child, 'exit');
   return typeof code === 'number' ? code : 1;
 }
