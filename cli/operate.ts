@@ -58,16 +58,27 @@ async function untilDone(call: () => Promise<unknown>): Promise<unknown> {
 
 function inputFrom(command: Command, args: string[]) {
   const fields = fieldsOf(command);
-  const names = new Map(fields.map(({ field }) => [flagOf(field), field]));
+  const byFlag = new Map(fields.map((field) => [flagOf(field.field), field]));
   const options = Object.fromEntries([
     ['stage', { type: 'string' as const }],
     ...fields.map(({ field, type }) => [flagOf(field), { type }] as const),
   ]);
   const { stage = LOCAL, ...values } = parseArgs({ args, options }).values;
   const input = Object.fromEntries(
-    Object.entries(values).map(([flag, value]) => [names.get(flag) ?? flag, value]),
+    Object.entries(values).map(([flag, value]) => {
+      const { field = flag, isJson = false } = byFlag.get(flag) ?? {};
+      return [field, isJson ? parsed(flag, String(value)) : value];
+    }),
   );
   return { stage: String(stage), input };
+}
+
+function parsed(flag: string, json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new Error(`--${flag}: expected JSON`);
+  }
 }
 
 /** The local stack's stand-in for Lambda, else the account that the AWS environment names. */
@@ -82,6 +93,7 @@ function fieldsOf({ input }: Command) {
   return Object.entries(schema.properties ?? {}).map(([field, { type, description = '' }]) => ({
     field,
     type: type === 'boolean' ? ('boolean' as const) : ('string' as const),
+    isJson: type === 'object',
     description,
     required: schema.required?.includes(field) ?? false,
   }));

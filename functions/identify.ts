@@ -3,10 +3,11 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import parseJson from '@middy/http-json-body-parser';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { BatchAnswer } from '../lib/answer.ts';
 import { readBody } from '../lib/body.ts';
 import { createIntake, type EventResult } from '../lib/intake.ts';
 import { once, type Services, services } from '../lib/services.ts';
-import { logger, metrics } from '../lib/telemetry.ts';
+import { countResults, logger, metrics } from '../lib/telemetry.ts';
 import { answerErrors, json } from './middleware/answer-errors.ts';
 import {
   authenticateSender,
@@ -16,10 +17,16 @@ import {
 
 type Answer = APIGatewayProxyStructuredResultV2;
 
-const HEALTH_ROUTE = 'GET /v1/health';
+/** Routes that need no key. */
+const OPEN_ROUTES: Record<string, () => Promise<Answer>> = {
+  'GET /v1/health': async () => json(200, { status: 'ok' }),
+  // Loaded late: it is large, and nobody's event waits for it.
+  'GET /openapi.json': async () =>
+    json(200, (await import('../openapi.json', { with: { type: 'json' } })).default),
+};
 
 /**
- * The API: single calls and batches on either path, and a health check without authentication.
+ * The API: single calls and batches on either path; its health and its description without a key.
  *
  * @param services what it works with, asked for at the first request
  */
@@ -35,16 +42,16 @@ export function createHandler(services: () => Services) {
     .use(authenticateSender(services))
     .use(unpackBody())
     .use(parseJson({ disableContentTypeCheck: true }))
-    .handler(async ({ body, workspace }) => {
+    .handler(async ({ body, workspace, refusals }) => {
       if (workspace === undefined) throw new Error('authenticateSender did not run');
       const { single, events } = readBody(body);
-      const results = await intake().take(events, workspace, Date.now());
+      const results = await intake().take(events, workspace, Date.now(), refusals);
       const [only] = results;
       if (single && only !== undefined) return answerOne(only, workspace.id);
       return answerSeveral(results, workspace.id);
     });
   return async (event: IdentifyRequest, context: Context): Promise<Answer> =>
-    event.routeKey === HEALTH_ROUTE ? json(200, { status: 'ok' }) : identify(event, context);
+    OPEN_ROUTES[event.routeKey]?.() ?? identify(event, context);
 }
 
 export const handler = createHandler(services);
@@ -52,19 +59,13 @@ export const handler = createHandler(services);
 function answerOne(result: EventResult, workspace: string): Answer {
   if ('refusal' in result) throw result.refusal;
   const { status, key } = result;
-  metrics.addMetric(status, 'Count', 1);
+  countResults([result]);
   logger.info(status, { workspace, contact: key.contact, day: key.day });
   return json(status === 'accepted' ? 202 : 200, { status });
 }
 
 function answerSeveral(results: EventResult[], workspace: string): Answer {
-  const counts = Object.fromEntries(
-    (['accepted', 'duplicate', 'ignored', 'rejected'] as const).map((status) => [
-      status,
-      results.filter((result) => result.status === status).length,
-    ]),
-  );
-  for (const [status, count] of Object.entries(counts)) metrics.addMetric(status, 'Count', count);
+  const counts = countResults(results);
   logger.info('batch', { workspace, ...counts });
   return json(statusOf(counts, results.length), { results: results.map(shown) });
 }
@@ -74,7 +75,7 @@ function statusOf({ accepted = 0, rejected = 0 }: Record<string, number>, total:
   return total > 0 && rejected === total ? 400 : 200;
 }
 
-function shown(result: EventResult): { status: string; message?: string } {
+function shown(result: EventResult): BatchAnswer['results'][number] {
   const { status } = result;
   return 'refusal' in result ? { status, message: result.refusal.message } : { status };
 }

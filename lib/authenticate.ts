@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { Refusal } from './refusal.ts';
+import { Refusal, seen } from './refusal.ts';
 import type { Secrets } from './secrets.ts';
 import type { Workspace, Workspaces } from './workspaces.ts';
 
@@ -31,10 +31,10 @@ export async function authenticate(
   const apiKey = apiKeyIn(credentials.authorization);
   // Looked up by its hash, so how long it takes tells nothing about the keys there are.
   const workspace = await workspaces.findByApiKey(apiKey, now);
-  if (workspace === undefined) throw unauthorized('the API key is unknown or revoked');
+  if (workspace === undefined) throw new Refusal('api_key', 'Authorization', 'another');
   verifySignature(workspace, credentials, secrets);
   if (workspace.status === 'disabled') {
-    throw new Refusal(403, 'disabled', 'Authorization: the workspace of this API key is disabled');
+    throw new Refusal('disabled', 'Authorization', 'that of a disabled one');
   }
   return workspace;
 }
@@ -50,7 +50,7 @@ function apiKeyIn(authorization: string | undefined): string {
       if (userName !== '') return userName;
     }
   }
-  throw unauthorized('expected Basic with the API key as user name, or Bearer with the API key');
+  throw new Refusal('authorization', 'Authorization', seen(authorization));
 }
 
 function verifySignature(workspace: Workspace, credentials: Credentials, secrets: Secrets): void {
@@ -60,10 +60,6 @@ function verifySignature(workspace: Workspace, credentials: Credentials, secrets
   const signature = credentials.signature ?? '';
   const given = Buffer.from(SHA1_HEX.test(signature) ? signature : '', 'hex');
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
-    throw new Refusal(401, 'key', 'X-Signature: expected the hex HMAC-SHA1 of the body');
+    throw new Refusal('signature', 'X-Signature', seen(credentials.signature));
   }
-}
-
-function unauthorized(problem: string): Refusal {
-  return new Refusal(401, 'key', `Authorization: ${problem}`);
 }

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { Refusal } from './refusal.ts';
+import { Refusal, seen } from './refusal.ts';
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 const MAX_EVENT_BYTES = 32 * 1024;
@@ -25,32 +25,28 @@ export function decodeBody(
   contentEncoding: string | undefined,
 ): string {
   if (contentType !== undefined && !CONTENT_TYPE.test(contentType.trim())) {
-    throw new Refusal(415, 'content_type', 'content-type: expected application/json');
+    throw new Refusal('content_type', 'content-type', 'another type');
   }
-  if (wire.byteLength > MAX_BODY_BYTES) throw tooLarge();
+  if (wire.byteLength > MAX_BODY_BYTES) throw new Refusal('body_size', 'body', 'more');
   const bytes = unpack(wire, contentEncoding?.trim().toLowerCase());
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new Refusal(400, 'body', 'body: expected UTF-8 text');
+    throw new Refusal('utf8', 'body', 'other bytes');
   }
 }
 
 function unpack(wire: Uint8Array, encoding: string | undefined): Uint8Array {
   if (encoding === undefined || encoding === '' || encoding === 'identity') return wire;
   if (encoding !== 'gzip' && encoding !== 'x-gzip') {
-    throw new Refusal(415, 'content_type', 'content-encoding: expected gzip or none');
+    throw new Refusal('content_encoding', 'content-encoding', 'another one');
   }
   try {
     return gunzipSync(wire, { maxOutputLength: MAX_BODY_BYTES });
   } catch (error) {
-    if (error instanceof RangeError) throw tooLarge();
-    throw new Refusal(400, 'body', 'body: is not gzip, though content-encoding says so');
+    if (error instanceof RangeError) throw new Refusal('body_size', 'body', 'more');
+    throw new Refusal('gzip', 'body', 'other bytes');
   }
-}
-
-function tooLarge(): Refusal {
-  return new Refusal(413, 'size', 'body: expected at most 5 MB, unpacked');
 }
 
 /** What a body holds: one event, or several that get one result each. */
@@ -67,7 +63,7 @@ export function readBody(json: unknown): Body {
   const batch = batchOf(json);
   if (batch === undefined) return { single: true, events: [json] };
   if (!Array.isArray(batch)) {
-    throw new Refusal(400, 'shape', 'batch: expected an array of events');
+    throw new Refusal('type', 'batch', seen(batch), { detail: 'an array of events' });
   }
   return several(batch);
 }
@@ -75,13 +71,13 @@ export function readBody(json: unknown): Body {
 function batchOf(json: unknown): unknown {
   if (typeof json !== 'object' || json === null) return undefined;
   const batches = Object.entries(json).filter(([name]) => name.toLowerCase() === 'batch');
-  if (batches.length > 1) throw new Refusal(400, 'shape', 'batch: is there twice: send it once');
+  if (batches.length > 1) throw new Refusal('repeated', 'batch', 'it in several');
   return batches[0]?.[1];
 }
 
 function several(events: unknown[]): Body {
   if (events.length > MAX_EVENTS) {
-    throw new Refusal(413, 'size', `batch: expected at most ${MAX_EVENTS} events`);
+    throw new Refusal('batch_size', 'batch', `${events.length}`);
   }
   return { single: false, events };
 }
@@ -91,17 +87,6 @@ function several(events: unknown[]): Body {
  * @throws {Refusal} 413 if it is over 32 KB as JSON
  */
 export function refuseLargeEvent(event: unknown): void {
-  if (sizeOf(event) > MAX_EVENT_BYTES) {
-    throw new Refusal(413, 'size', 'the event: expected at most 32 KB');
-  }
-}
-
-/** What is nested too deeply to be written as JSON counts as too large. */
-function sizeOf(event: unknown): number {
-  try {
-    return Buffer.byteLength(JSON.stringify(event));
-  } catch (error) {
-    if (error instanceof RangeError) return Number.POSITIVE_INFINITY;
-    throw error;
-  }
+  const bytes = Buffer.byteLength(JSON.stringify(event));
+  if (bytes > MAX_EVENT_BYTES) throw new Refusal('event_size', 'the event', `${bytes} bytes`);
 }

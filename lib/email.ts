@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url';
-import { Refusal } from './refusal.ts';
+import { Refusal, seen } from './refusal.ts';
 
 /** RFC 5321, section 4.5.3.1.3 less the angle brackets: the longest address mail can be sent to. */
 const MAX_ADDRESS_CHARACTERS = 254;
@@ -29,20 +29,16 @@ export function parseEmail(value: string, field: string): string {
   const email = `${localPart.toLowerCase()}@${domain}`;
   const length = Math.max(trimmed.length, email.length);
   if (length > MAX_ADDRESS_CHARACTERS) {
-    throw invalid(field, `at most ${MAX_ADDRESS_CHARACTERS} characters, got ${length}`);
+    throw new Refusal('email_length', field, `${length}`);
   }
   const valid =
     localPart.length <= MAX_LOCAL_PART_CHARACTERS &&
     DOT_ATOM.test(localPart) &&
     DOMAIN.test(domain);
-  if (!valid) throw invalid(field, 'one email address such as name@example.com');
+  if (!valid) throw new Refusal('email', field, seen(value));
   return email;
 }
 
 function asciiDomain(domain: string): string {
   return NOT_IN_A_DOMAIN.test(domain) ? '' : domainToASCII(domain.toLowerCase());
-}
-
-function invalid(field: string, expected: string): Refusal {
-  return new Refusal(400, 'email', `${field}: expected ${expected}`);
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { Refusal } from './refusal.ts';
+import { Refusal, seen, withArticle } from './refusal.ts';
 
 const text = z.nullish(z.string());
 
@@ -39,7 +39,7 @@ export function parseWith<T extends z.ZodMiniType>(schema: T, value: unknown): z
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   if (issue === undefined) throw new Error('zod refused a value without an issue');
-  throw new Refusal(400, 'shape', describe(issue, value));
+  throw refusalOf(issue, value);
 }
 
 /** Nat's customers vary the casing of field names: `Email`, `EMAIL` and `email` are one field. */
@@ -52,7 +52,7 @@ function anyCasing<T extends z.ZodMiniObject>(schema: T) {
       const field = fieldOf.get(name.toLowerCase());
       if (field === undefined) continue;
       if (Object.hasOwn(known, field)) {
-        context.issues.push({ code: 'custom', input: value, path: [field], message: TWICE });
+        context.issues.push({ code: 'custom', input: value, path: [field] });
       }
       known[field] = content;
     }
@@ -61,27 +61,19 @@ function anyCasing<T extends z.ZodMiniObject>(schema: T) {
   return z.pipe(rename, schema);
 }
 
-const TWICE = 'is there twice, in different casing: send it once';
-
-function describe(issue: z.core.$ZodIssue, value: unknown): string {
+function refusalOf(issue: z.core.$ZodIssue, value: unknown): Refusal {
   const field = issue.path.join('.') || 'the event';
-  if (issue.code === 'custom') return `${field}: ${issue.message}`;
-  const expected = issue.code === 'invalid_type' ? issue.expected : 'another type';
-  return `${field}: expected ${article(expected)}, got ${typeAt(value, issue.path)}`;
+  if (issue.code === 'custom') return new Refusal('repeated', field, 'it in several');
+  const expected = issue.code === 'invalid_type' ? withArticle(issue.expected) : 'another type';
+  return new Refusal('type', field, seen(valueAt(value, issue.path)), { detail: expected });
 }
 
-function typeAt(value: unknown, path: PropertyKey[]): string {
-  let seen = value;
+function valueAt(value: unknown, path: PropertyKey[]): unknown {
+  let inner = value;
   for (const step of path) {
-    const entries = typeof seen === 'object' && seen !== null ? Object.entries(seen) : [];
+    const entries = typeof inner === 'object' && inner !== null ? Object.entries(inner) : [];
     const wanted = String(step).toLowerCase();
-    seen = entries.find(([name]) => name.toLowerCase() === wanted)?.[1];
+    inner = entries.find(([name]) => name.toLowerCase() === wanted)?.[1];
   }
-  if (seen === undefined) return 'nothing';
-  if (seen === null) return 'null';
-  return article(Array.isArray(seen) ? 'array' : typeof seen);
-}
-
-function article(type: string): string {
-  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+  return inner;
 }

@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts';
+import { Refusal, seen } from './refusal.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** How far ahead of ours a sender's clock may be. */
@@ -21,16 +21,8 @@ const INSTANT =
 export function parseInstant(value: string, field: string, now: number): number {
   const parts = INSTANT.exec(value.trim())?.groups;
   const instant = parts === undefined ? Number.NaN : instantOf(parts);
-  if (Number.isNaN(instant)) {
-    throw new Refusal(
-      400,
-      'timestamp',
-      `${field}: expected an ISO 8601 date and time with an offset or Z, such as 2020-05-31T17:55:47.263Z`,
-    );
-  }
-  if (instant > now + MAX_AHEAD_MS) {
-    throw new Refusal(400, 'timestamp', `${field}: is more than 24 hours in the future`);
-  }
+  if (Number.isNaN(instant)) throw new Refusal('timestamp', field, seen(value));
+  if (instant > now + MAX_AHEAD_MS) throw new Refusal('future', field, 'one further ahead');
   return instant;
 }
 

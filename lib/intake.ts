@@ -1,8 +1,9 @@
 import pMap from 'p-map';
 import QuickLRU from 'quick-lru';
 import { refuseLargeEvent } from './body.ts';
+import { extractorOf } from './custom-format.ts';
 import { type InteractionKey, type Ledger, nameOf } from './ledger.ts';
-import { type Interaction, normalize } from './normalize.ts';
+import { type Interaction, type NormalizeSettings, normalize } from './normalize.ts';
 import { Refusal } from './refusal.ts';
 import type { Secrets } from './secrets.ts';
 import type { Workspace } from './workspaces.ts';
@@ -40,11 +41,22 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
      *
      * @param events as parsed from JSON
      * @param now the present, ms since the epoch
+     * @param refusals of events that were refused already, by their place
      * @returns one result an event, in order
      * @throws if the ledger fails. What was written by then answers `duplicate` when sent again
      */
-    async take(events: unknown[], workspace: Workspace, now: number): Promise<EventResult[]> {
-      const read = events.map((event) => readOne(event, workspace, now));
+    async take(
+      events: unknown[],
+      workspace: Workspace,
+      now: number,
+      refusals: ReadonlyMap<number, Refusal> = new Map(),
+    ): Promise<EventResult[]> {
+      const { customFormat } = workspace;
+      const extract = customFormat && (await extractorOf(customFormat));
+      const settings = { ...workspace, retentionDays, extract };
+      const read = events.map(
+        (event, place) => refusals.get(place) ?? readOne(event, settings, now),
+      );
       const candidates = read.filter((one): one is Candidate => !(one instanceof Refusal));
       const accepted = await writeNew(firstOfEach(candidates), now);
       return read.map((one) => {
@@ -57,12 +69,16 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
     },
   };
 
-  function readOne(event: unknown, workspace: Workspace, now: number): Candidate | Refusal {
+  function readOne(
+    event: unknown,
+    settings: NormalizeSettings & Pick<Workspace, 'id'>,
+    now: number,
+  ): Candidate | Refusal {
     try {
       refuseLargeEvent(event);
-      const interaction = normalize(event, { ...workspace, retentionDays }, now);
-      const contactKey = secrets.contactKey(workspace.id, interaction.email);
-      const key = { contact: `${workspace.id}#${contactKey}`, day: interaction.day };
+      const interaction = normalize(event, settings, now);
+      const contactKey = secrets.contactKey(settings.id, interaction.email);
+      const key = { contact: `${settings.id}#${contactKey}`, day: interaction.day };
       return { interaction, key, name: nameOf(key) };
     } catch (error) {
       if (error instanceof Refusal) return error;

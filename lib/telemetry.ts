@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { DeliveryResult } from './delivery.ts';
+import type { EventResult } from './intake.ts';
 import type { InteractionKey } from './ledger.ts';
 
 /**
@@ -11,6 +12,29 @@ export const logger = new Logger();
 
 /** CloudWatch metrics, in the embedded metric format: `emit` them once an invocation is done. */
 export const metrics = new Metrics({ namespace: 'NatDestination' });
+
+/**
+ * Counts what became of events: by status, by the format that matched, by the reason of a refusal.
+ *
+ * @returns how many of each status
+ */
+export function countResults(results: EventResult[]): Record<EventResult['status'], number> {
+  const counts = { accepted: 0, duplicate: 0, ignored: 0, rejected: 0 };
+  const named = new Map<string, number>();
+  for (const result of results) {
+    counts[result.status] += 1;
+    for (const name of [result.status, detailOf(result)]) {
+      if (name !== undefined) named.set(name, (named.get(name) ?? 0) + 1);
+    }
+  }
+  for (const [name, count] of named) metrics.addMetric(name, MetricUnit.Count, count);
+  return counts;
+}
+
+function detailOf(result: EventResult): string | undefined {
+  if (!('refusal' in result)) return `format_${result.format}`;
+  return result.status === 'rejected' ? `rejected_${result.refusal.reason}` : undefined;
+}
 
 /** Logs and counts what a delivery came to; a key that Nat rejects is what an alarm waits for. */
 export function reportDelivery(key: InteractionKey, result: DeliveryResult): void {

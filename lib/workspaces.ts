@@ -9,6 +9,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import QuickLRU from 'quick-lru';
 import * as z from 'zod/mini';
+import { customFormatSchema } from './custom-format.ts';
 import { conditionHeld, type Item } from './dynamodb.ts';
 import { hashOfApiKey } from './secrets.ts';
 
@@ -26,6 +27,7 @@ const recordSchema = z.object({
   standardMessage: z.string(),
   natApiKey: z.string(),
   sharedSecret: z.optional(z.string()),
+  customFormat: z.optional(customFormatSchema),
   createdAt: z.iso.datetime(),
   validUntil: z.optional(z.iso.datetime()),
   natKeyRejectedAt: z.optional(z.iso.datetime()),
@@ -37,7 +39,7 @@ const recordSchema = z.object({
  */
 export type Workspace = z.infer<typeof recordSchema>;
 
-/** What `update` may change. */
+/** What `update` may change; null takes a setting away. */
 export type WorkspaceChange = {
   [Field in
     | 'name'
@@ -46,7 +48,8 @@ export type WorkspaceChange = {
     | 'standardMessage'
     | 'natApiKey'
     | 'sharedSecret'
-    | 'validUntil']?: Workspace[Field] | undefined;
+    | 'customFormat'
+    | 'validUntil']?: Workspace[Field] | null | undefined;
 };
 
 type Found = Promise<Workspace | undefined>;
@@ -104,20 +107,22 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
     /** Changes one record. A change of the key for Nat also takes back that Nat rejected it. */
     async update({ key }: Workspace, change: WorkspaceChange): Promise<void> {
       const fields = Object.entries(change).filter(([, value]) => value !== undefined);
-      const remove = change.natApiKey === undefined ? '' : ' REMOVE natKeyRejectedAt';
+      const kept = fields.filter(([, value]) => value !== null);
+      const removed = fields.filter(([, value]) => value === null).map(([name]) => `#${name}`);
+      if (change.natApiKey !== undefined) removed.push('natKeyRejectedAt');
+      const set = kept.map(([name]) => `#${name} = :${name}`);
+      const values = Object.fromEntries(kept.map(([name, value]) => [`:${name}`, value]));
       await db.send(
         new UpdateItemCommand({
           TableName: table,
           Key: marshall({ key }),
-          UpdateExpression: `SET ${fields.map((_, n) => `#f${n} = :f${n}`).join(', ')}${remove}`,
+          UpdateExpression: `${listed('SET', set)} ${listed('REMOVE', removed)}`,
           ConditionExpression: 'attribute_exists(#key)',
           ExpressionAttributeNames: {
             '#key': 'key',
-            ...Object.fromEntries(fields.map(([name], n) => [`#f${n}`, name])),
+            ...Object.fromEntries(fields.map(([name]) => [`#${name}`, name])),
           },
-          ExpressionAttributeValues: marshall(
-            Object.fromEntries(fields.map(([, value], n) => [`:f${n}`, value])),
-          ),
+          ...(kept.length > 0 && { ExpressionAttributeValues: marshall(values) }),
         }),
       );
     },
@@ -179,6 +184,11 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
     const records = (Items ?? []).map((item) => recordSchema.parse(unmarshall(item)));
     return records.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
   }
+}
+
+/** A clause of an update; nothing if it lists nothing. */
+function listed(clause: string, parts: string[]): string {
+  return parts.length === 0 ? '' : `${clause} ${parts.join(', ')}`;
 }
 
 function isValid({ validUntil }: Workspace, now: number): boolean {

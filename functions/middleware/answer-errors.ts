@@ -6,11 +6,7 @@ import { logger, metrics } from '../../lib/telemetry.ts';
 /** Soon enough that little waits, late enough for a passing fault to pass. */
 const RETRY_AFTER_SECONDS = 5;
 
-const NOT_JSON = new Refusal(
-  400,
-  'body',
-  'body: expected JSON, not nested thousands deep, without __proto__ keys',
-);
+const NOT_JSON = new Refusal('json', 'body', 'other text');
 
 /**
  * The one place that turns an error into an answer: a refusal is shown to the sender, any other

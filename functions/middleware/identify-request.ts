@@ -2,12 +2,16 @@ import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { authenticate } from '../../lib/authenticate.ts';
 import { decodeBody } from '../../lib/body.ts';
+import type { Refusal } from '../../lib/refusal.ts';
+import { screen } from '../../lib/screen.ts';
 import type { Services } from '../../lib/services.ts';
 import type { Workspace } from '../../lib/workspaces.ts';
 
-/** A request, once `authenticateSender` has run. */
+/** A request, once `authenticateSender` and `unpackBody` have run. */
 export interface IdentifyRequest extends APIGatewayProxyEventV2 {
   workspace?: Workspace;
+  /** Events that were refused before the body was parsed, by their place. */
+  refusals?: ReadonlyMap<number, Refusal>;
 }
 
 type Middleware = MiddlewareObj<IdentifyRequest>;
@@ -29,7 +33,9 @@ export function unpackBody(): Middleware {
   return {
     before: ({ event }) => {
       const { 'content-type': type, 'content-encoding': encoding } = event.headers;
-      event.body = decodeBody(wireBytes(event), type, encoding);
+      const { text, refusals } = screen(decodeBody(wireBytes(event), type, encoding));
+      event.body = text;
+      event.refusals = refusals;
       event.isBase64Encoded = false;
     },
   };

@@ -32,6 +32,14 @@ const standardMessage = named(
 );
 const natApiKey = secret('key that Nat is called with (default: the API key)');
 const sharedSecret = secret('requires X-Signature, the HMAC-SHA1 of the body');
+const removableSecret = z
+  .string()
+  .check(
+    z.regex(/^(?:.{8,512})?$/s, '8 to 512 characters, or empty to ask for none'),
+    z.describe('requires X-Signature, the HMAC-SHA1 of the body; empty for none'),
+  );
+const path = (help: string) =>
+  z.string().check(z.maxLength(1000), z.describe(`${help}, in JMESPath`));
 const workspace = id;
 const email = z.string().check(z.maxLength(320), z.describe("the contact's address"));
 const name = named('what the customer is called');
@@ -58,7 +66,23 @@ const specifications = {
       natApiKey: z.optional(natApiKey),
       timeZone: z.optional(timeZone),
       standardMessage: z.optional(standardMessage),
-      sharedSecret: z.optional(sharedSecret),
+      sharedSecret: z.optional(removableSecret),
+      emailPath: z.optional(
+        path('where events have the email; empty takes the custom format away'),
+      ),
+      timestampPath: z.optional(
+        path('where they have the timestamp (default: the documented places)'),
+      ),
+      descriptionPath: z.optional(
+        path('where they have the description (default: the documented places)'),
+      ),
+      sample: z.optional(
+        z
+          .looseObject({})
+          .check(
+            z.describe('an event of the sender, as JSON: the answer shows what the paths find'),
+          ),
+      ),
     }),
   },
   'workspace.rotate': {

@@ -9,6 +9,7 @@ import {
   type Handlers,
   type Input,
 } from './commands.ts';
+import { customFormatChange } from './custom-format.ts';
 import type { InteractionParts } from './interaction-commands.ts';
 import { OperatorError } from './operator-error.ts';
 
@@ -56,18 +57,27 @@ export function createWorkspaceCommands({
     return { ...shown(workspace), ...(input.apiKey === undefined && { apiKey }) };
   }
 
-  async function update({ id, natApiKey, sharedSecret, ...settings }: Input<'workspace.update'>) {
-    const changes = {
-      ...settings,
-      ...(natApiKey !== undefined && { natApiKey: sealed(id, 'natApiKey', natApiKey) }),
-      ...(sharedSecret !== undefined && { sharedSecret: sealed(id, 'sharedSecret', sharedSecret) }),
-    };
-    if (Object.keys(changes).length === 0) {
+  async function update(input: Input<'workspace.update'>) {
+    const { id, ...settings } = input;
+    if (Object.values(settings).every((value) => value === undefined)) {
       throw new OperatorError('nothing to change: give at least one setting');
     }
+    const { name, timeZone, standardMessage, natApiKey, sharedSecret } = settings;
+    const [current] = await existing(id);
+    const then = { ...current, timeZone: timeZone ?? current.timeZone };
+    const { extracted, ...format } = (await customFormatChange(then, settings)) ?? {};
+    const changes: WorkspaceChange = {
+      name,
+      timeZone,
+      standardMessage,
+      natApiKey: natApiKey && sealed(id, 'natApiKey', natApiKey),
+      sharedSecret:
+        sharedSecret === '' ? null : sharedSecret && sealed(id, 'sharedSecret', sharedSecret),
+      ...format,
+    };
     const answer = await change(id, changes);
     if (natApiKey !== undefined) await release(id);
-    return answer;
+    return answer.map((record) => ({ ...record, ...(extracted && { extracted }) }));
   }
 
   /** Every record of the workspace, so that a key in its grace time is treated alike. */

@@ -14,39 +14,51 @@ const ASSETS = {
   'page-contacts.js': 'text/javascript',
   'page-faults.js': 'text/javascript',
   'icon.svg': 'image/svg+xml',
+  'api.html': 'text/html',
+  'api.js': 'text/javascript',
 } as const;
 
-// What senders put in is shown here, so the page may run and load its own files and nothing else.
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+// A page has a name of its own.
+const PATHS: Partial<Record<string, string>> = { 'page.html': '/', 'api.html': '/api' };
 
-const headersFor = (type: string) => ({
+// What senders put in is shown here, so a page may run and load its own files and nothing else.
+const contentSecurityPolicy = (inlineStyle: boolean): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self'${inlineStyle ? " 'unsafe-inline'" : ''}`,
+    `img-src 'self'${inlineStyle ? ' data:' : ''}`,
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+
+/**
+ * The headers of a file of the sandbox.
+ *
+ * @param type its content type, without a charset
+ * @param inlineStyle whether it is a page that styles and draws inline, and shows nothing of senders
+ */
+export const headersFor = (type: string, inlineStyle = false) => ({
   'content-type': `${type}; charset=utf-8`,
-  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'content-security-policy': contentSecurityPolicy(inlineStyle),
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-cache',
 });
 
 /**
- * Adds the live page and the files it is made of, read from beside this one at each request, so
+ * Adds the pages and the files they are made of, read from beside this one at each request, so
  * that an edit shows on reload.
  *
  * @param app where the routes are added
  */
 export const servePage = <E extends Env>(app: Hono<E>): void => {
   for (const [file, type] of Object.entries(ASSETS)) {
-    app.get(file === 'page.html' ? '/' : `/${file}`, async (c) => {
+    app.get(PATHS[file] ?? `/${file}`, async (c) => {
       const text = await readFile(new URL(file, import.meta.url), 'utf8');
-      return c.body(text, 200, headersFor(type));
+      return c.body(text, 200, headersFor(type, file === 'api.html'));
     });
   }
 };

@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { apiKeyOf } from './account.ts';
+import { serveApiPage } from './api-page.ts';
 import { type Call, createCalls } from './calls.ts';
 import { readFaults } from './faults.ts';
 import { readIdentify } from './intake.ts';
@@ -58,6 +59,7 @@ export const createRoutes = (sources: Sources): Hono<Env> => {
 
   app.get('/stream', streamChanges(sources));
   servePage(app);
+  serveApiPage(app, sources.apiUrl);
   app.notFound((c) => c.json({ message: 'not found' }, 404));
   return app;
 };

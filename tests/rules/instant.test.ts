@@ -105,7 +105,10 @@ describe('ISO 8601 with an offset or Z', () => {
     ['a minute after 24:00', '2020-05-31T24:01:00Z'],
   ])('refuses %s', (_what, value) => {
     expect(() => parse(value)).toThrow(
-      refused(400, /^timestamp: expected an ISO 8601 date and time with an offset or Z/),
+      refused(
+        400,
+        /^timestamp: expected an ISO 8601 date and time with an offset or Z.*, got a string of length \d+$/,
+      ),
     );
   });
 
@@ -145,7 +148,7 @@ describe('more than 24 h in the future', () => {
     ['the last year there is', '9999-12-31T23:59:59-14:00'],
   ])('refuses %s', (_what, value) => {
     expect(() => parse(value)).toThrow(
-      refused(400, /^timestamp: is more than 24 hours in the future$/),
+      refused(400, /^timestamp: expected at most 24 hours in the future, got one further ahead$/),
     );
   });
 

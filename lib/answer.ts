@@ -1,0 +1,19 @@
+import * as z from 'zod/mini';
+
+/** What a single call is answered once it is understood. */
+export const singleAnswerSchema = z.object({ status: z.enum(['accepted', 'duplicate']) });
+
+/** What a batch is answered: one result per event, in order. */
+export const batchAnswerSchema = z.object({
+  results: z.array(
+    z.object({
+      status: z.enum(['accepted', 'duplicate', 'ignored', 'rejected']),
+      message: z.optional(z.string()),
+    }),
+  ),
+});
+
+/** What every error is answered: which field is wrong, what was expected, and what was seen. */
+export const errorAnswerSchema = z.object({ message: z.string() });
+
+export type BatchAnswer = z.infer<typeof batchAnswerSchema>;
