@@ -1,3 +1,5 @@
+import '@js-joda/timezone';
+import { Instant, ZoneId } from '@js-joda/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dayIn, isTimeZone } from '../../lib/day.ts';
@@ -64,6 +66,35 @@ describe("the calendar date of the event's timestamp in the workspace's time zon
     );
   });
 
+  it('is the date that a calendar library with time zones of its own computes, in every zone', () => {
+    // Not into the future, of which editions of the time zones disagree.
+    const instants = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(2025, 0, 1) });
+    fc.assert(
+      fc.property(fc.constantFrom(...ZONES), instants, (timeZone, instant) => {
+        expect(dayIn(timeZone, instant)).toBe(libraryDay(timeZone, instant));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each([
+    ['Pacific/Kiritimati', 1994],
+    ['Pacific/Pago_Pago', 2026],
+    ['Pacific/Apia', 2011],
+    ['Africa/Cairo', 2026],
+    ['America/New_York', 2026],
+    ['Australia/Lord_Howe', 2026],
+    ['America/Sao_Paulo', 2018],
+    ['Asia/Beirut', 2026],
+  ])('begins and ends when that library says, on every day in %s in %i', (timeZone, year) => {
+    for (const midnight of midnightsOf(timeZone, year)) {
+      for (const instant of [midnight - 1, midnight]) {
+        expect(dayIn(timeZone, instant)).toBe(libraryDay(timeZone, instant));
+      }
+      expect(dayIn(timeZone, midnight - 1)).not.toBe(dayIn(timeZone, midnight));
+    }
+  });
+
   it('is the date of its own offset, computed without any calendar of zones', () => {
     const instants = fc.integer({ min: Date.UTC(2, 0, 1), max: Date.UTC(9998, 0, 1) });
     fc.assert(
@@ -98,3 +129,19 @@ describe('isTimeZone', () => {
     },
   );
 });
+
+/** js-joda brings the IANA time zones itself, and asks the runtime for nothing. */
+function libraryDay(timeZone: string, instant: number): string {
+  return Instant.ofEpochMilli(instant).atZone(ZoneId.of(timeZone)).toLocalDate().toString();
+}
+
+/** The first millisecond of each day of a year, ms since the epoch. */
+function midnightsOf(timeZone: string, year: number): number[] {
+  const zone = ZoneId.of(timeZone);
+  const first = Instant.ofEpochMilli(Date.UTC(year, 0, 1, 12))
+    .atZone(zone)
+    .toLocalDate();
+  return Array.from({ length: 366 }, (_, day) =>
+    first.plusDays(day).atStartOfDay(zone).toInstant().toEpochMilli(),
+  );
+}
