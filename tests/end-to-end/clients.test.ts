@@ -1,8 +1,9 @@
+import { Analytics as CustomerioAnalytics } from '@customerio/cdp-analytics-node';
 import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 import { Analytics } from '@segment/analytics-node';
 import { expect, inject, it, vi } from 'vitest';
 import { LOCAL_API_KEY } from '../../offline/stack.ts';
-import { someone, timelineOf } from './client.ts';
+import { basic, send, someone, timelineOf } from './client.ts';
 
 it("takes an identify from Segment's Node SDK, and ignores the track beside it", async () => {
   const email = someone();
@@ -49,6 +50,34 @@ it("takes an identify from RudderStack's Node SDK, gzip under a form content typ
   await vi.waitFor(async () => {
     expect(await timelineOf(email)).toMatchObject([
       { timestamp: '2026-11-20T08:00:00.000Z', description: 'https://example.com/rudderstack' },
+    ]);
+  });
+});
+
+it("takes an identify from Customer.io's Node SDK, whose body is the batch and nothing else", async () => {
+  const email = someone();
+  const analytics = new CustomerioAnalytics({ host: inject('apiUrl'), writeKey: LOCAL_API_KEY });
+  const requests: { url: string; headers: Record<string, string>; body: string }[] = [];
+  const errors: unknown[] = [];
+  analytics.on('http_request', (request) => requests.push(request));
+  analytics.on('error', (error) => errors.push(error));
+  const timestamp = '2026-11-20T08:00:00.000Z';
+  const context = { page: { url: 'https://example.com/customerio' } };
+  analytics.identify({ userId: 'u1', traits: { email }, context, timestamp });
+  analytics.track({ userId: 'u1', event: 'Signed up' });
+  await analytics.closeAndFlush();
+
+  expect(errors).toEqual([]);
+  expect(requests.map(({ url }) => url)).toEqual([`${inject('apiUrl')}/v1/batch`]);
+  for (const { headers, body } of requests) {
+    expect(headers).toMatchObject({ Authorization: basic(LOCAL_API_KEY) });
+    expect(JSON.parse(body)).toEqual({ batch: [expect.anything(), expect.anything()] });
+    const again = await send(body, { path: '/v1/batch' });
+    expect(again.body).toMatchObject({ results: [{ status: 'duplicate' }, { status: 'ignored' }] });
+  }
+  await vi.waitFor(async () => {
+    expect(await timelineOf(email)).toMatchObject([
+      { timestamp, description: 'https://example.com/customerio' },
     ]);
   });
 });
