@@ -172,6 +172,10 @@ describe('the ways in', () => {
     ]);
   });
 
+  test('let no browser in: without CORS, no page can send with a key', () => {
+    expect(propertiesOf(dev, 'HttpApi')).not.toHaveProperty('CorsConfiguration');
+  });
+
   test('are bounded, so that a sender cannot take all the concurrency of the account', () => {
     expect(propertiesOf(dev, 'HttpApiStage').DefaultRouteSettings).toMatchObject({
       ThrottlingRateLimit: 1000,
