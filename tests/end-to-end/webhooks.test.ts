@@ -1,0 +1,177 @@
+import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { LOCAL_API_KEY } from '../../offline/stack.ts';
+import {
+  basic,
+  operate,
+  recommended,
+  type SendOptions,
+  send,
+  someone,
+  timelineOf,
+} from './client.ts';
+
+const sharedSecret = 'ein gemeinsames Geheimnis';
+const signedKey = `key-${someone()}`;
+const partnerKey = `key-${someone()}`;
+const standardMessage = 'Was here';
+
+beforeAll(async () => {
+  const add = { command: 'workspace.add', name: 'Webhooks' };
+  await operate({ ...add, apiKey: signedKey, sharedSecret });
+  await operate({ ...add, apiKey: partnerKey, standardMessage });
+});
+
+describe("Segment's partner webhook", () => {
+  it('puts an identify with no url onto the timeline, with the standard message', async () => {
+    const email = someone();
+    const body = await wireBody('segment-webhook.json', 'john.doe@email.com', email);
+
+    const post = () => send(body, { headers: { authorization: basic(partnerKey) } });
+    expect(await post()).toMatchObject({ status: 202, body: { status: 'accepted' } });
+    expect(await post()).toMatchObject({ status: 200, body: { status: 'duplicate' } });
+    await vi.waitFor(async () => {
+      expect(await timelineOf(email, { apiKey: partnerKey })).toMatchObject([
+        { timestamp: '2015-02-23T22:28:55.111Z', description: standardMessage },
+      ]);
+    });
+  });
+});
+
+/**
+ * What it sends is in segmentio/action-destinations, packages/destination-actions/src/destinations/
+ * webhook: by default the whole event, in a batch an array of them, with the headers of the mapping.
+ */
+describe('Segment\'s "Webhooks (Actions)", batching on', () => {
+  const file = 'segment-webhook-actions-batch.json';
+  const results = [
+    { status: 'accepted' },
+    { status: 'ignored', message: expect.stringContaining('only accepts identify') },
+    { status: 'ignored', message: expect.stringContaining('only accepts identify') },
+    { status: 'rejected', message: expect.stringMatching(/^email: is missing/) },
+  ];
+
+  it('puts the identify of an array onto the timeline, and ignores the other calls', async () => {
+    const email = someone();
+    const body = await wireBody(file, 'zoe@example.com', email);
+
+    const answer = await send(body, bearer(LOCAL_API_KEY));
+    expect(answer).toMatchObject({ status: 202, body: { results } });
+    await vi.waitFor(async () => {
+      expect(await timelineOf(email)).toMatchObject([
+        { timestamp: '2026-03-10T11:55:00.779Z', description: 'https://example.com/übersicht/' },
+      ]);
+    });
+  });
+
+  it('takes a body beyond ASCII whose X-Signature is right', async () => {
+    const email = someone();
+    const body = await wireBody(file, 'zoe@example.com', email);
+    expect(Buffer.byteLength(body)).toBeGreaterThan(body.length);
+
+    const answer = await send(body, bearer(signedKey, { 'x-signature': signatureOf(body) }));
+    expect(answer).toMatchObject({ status: 202, body: { results } });
+    await vi.waitFor(async () => {
+      expect(await timelineOf(email, { apiKey: signedKey })).toHaveLength(1);
+    });
+  });
+
+  it.each([
+    { what: 'of another body', signature: (body: string) => signatureOf(`${body} `) },
+    { what: 'under another secret', signature: (body: string) => signatureOf(body, 'another') },
+    {
+      what: 'of the characters instead of the bytes',
+      signature: (body: string) => signatureOf(Buffer.from(body, 'latin1')),
+    },
+    { what: 'in base64', signature: (body: string) => signatureOf(body, sharedSecret, 'base64') },
+  ])('refuses an X-Signature $what, and writes nothing', async ({ signature }) => {
+    const email = someone();
+    const body = await wireBody(file, 'zoe@example.com', email);
+
+    const refused = await send(body, bearer(signedKey, { 'x-signature': signature(body) }));
+    expect(refused).toMatchObject({
+      status: 401,
+      body: { message: expect.stringMatching(/^X-Signature: /) },
+    });
+    const signed = await send(body, bearer(signedKey, { 'x-signature': signatureOf(body) }));
+    expect(signed).toMatchObject({ body: { results } });
+  });
+});
+
+/**
+ * The body is the sample of https://www.rudderstack.com/docs/destinations/webhooks/cloud-mode/ with
+ * what RudderStack's server adds to every event (receivedAt, request_ip, rudderId, context.ip); the
+ * two headers are those that .../webhooks/setup-guide/ lists for POST, its default method.
+ */
+describe("RudderStack's webhook destination", () => {
+  const headers = { 'user-agent': 'RudderLabs', 'content-type': 'application/json' };
+
+  it('puts an identify onto the timeline, by context.traits and originalTimestamp', async () => {
+    const email = someone();
+    const body = await wireBody('rudderstack-webhook.json', 'user@domain.com', email);
+
+    const answer = await send(body, bearer(LOCAL_API_KEY, headers));
+    expect(answer).toMatchObject({ status: 202, body: { status: 'accepted' } });
+    await vi.waitFor(async () => {
+      expect(await timelineOf(email)).toMatchObject([
+        { timestamp: '2020-04-22T08:06:20.337Z', description: 'https://example.com/welcome' },
+      ]);
+    });
+  });
+});
+
+describe('a browser is no sender', () => {
+  const origin = 'https://shop.example.com';
+
+  it.each([
+    { status: 202, body: recommended(someone()) },
+    { status: 200, body: [] },
+    { status: 400, body: '{' },
+    { status: 401, body: {}, apiKey: 'nobody' },
+    { status: 501, body: { type: 'page' } },
+  ])('has no CORS header on $status', async ({ status, body, apiKey }) => {
+    const answer = await send(body, bearer(apiKey ?? LOCAL_API_KEY, { origin }));
+    expect(answer.status).toBe(status);
+    expect(corsHeaders(answer.headers)).toEqual([]);
+  });
+
+  it.each(['/v1/identify', '/v1/batch', '/v1/health'])(
+    'allows no origin before a POST of %s',
+    async (path) => {
+      const preflight = {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type',
+      };
+      const url = `${inject('apiUrl')}${path}`;
+      const response = await fetch(url, { method: 'OPTIONS', headers: preflight });
+      expect(response.status).toBe(404);
+      expect(corsHeaders(response.headers)).toEqual([]);
+    },
+  );
+});
+
+/** A body as its sender writes it, for somebody that no other test uses. */
+async function wireBody(file: string, address: string, email: string): Promise<string> {
+  const text = await readFile(new URL(`../events/${file}`, import.meta.url), 'utf8');
+  return JSON.stringify(JSON.parse(text)).replaceAll(address, email);
+}
+
+/** Hex HMAC-SHA1 of a body, as Segment signs. */
+function signatureOf(
+  body: string | Uint8Array,
+  secret = sharedSecret,
+  encoding: 'hex' | 'base64' = 'hex',
+): string {
+  return createHmac('sha1', secret).update(body).digest(encoding);
+}
+
+/** Sent to the path for batches, with the API key in the header that a webhook lets one set. */
+function bearer(apiKey: string, headers: Record<string, string> = {}): SendOptions {
+  return { path: '/v1/batch', headers: { authorization: `Bearer ${apiKey}`, ...headers } };
+}
+
+function corsHeaders(headers: Headers): string[] {
+  return [...headers.keys()].filter((name) => name.startsWith('access-control-'));
+}
