@@ -82,6 +82,27 @@ export function screen(text: string): Screened {
   }
 }
 
+/**
+ * @param text a body
+ * @returns the first event of `[{…}, …]`, as it is written there; undefined for any other body
+ */
+export function firstEventIn(text: string): string | undefined {
+  let level = 0;
+  let from = 0;
+  for (const { kind, at } of tokensOf(text)) {
+    const expected = ['[', '{'][level] ?? kind;
+    if (kind !== expected) return undefined;
+    if (kind === '{' || kind === '[') {
+      if (level === 1) from = at;
+      level += 1;
+    } else if (kind === '}' || kind === ']') {
+      level -= 1;
+      if (level === 1) return text.slice(from, at + 1);
+    }
+  }
+  return undefined;
+}
+
 /** `[…]` as a whole, or `{"batch": […]}`. */
 function isBatchAt(level: number, name: string): boolean {
   return level === 0 || (level === 1 && name.toLowerCase() === 'batch');

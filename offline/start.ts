@@ -59,6 +59,7 @@ function banner(apiUrl: string, natUrl: string): string {
   API          ${apiUrl}
   Nat sandbox  ${natUrl}   (open it in a browser)
   API key      ${LOCAL_API_KEY}
+  Description  ${natUrl}/api   (of the API, to read)
 
   Try it, twice:
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { screen } from '../../lib/screen.ts';
+import { firstEventIn, screen } from '../../lib/screen.ts';
 import { refused } from './refused.ts';
 
 const TWICE = refused(400, /^the event: expected each field once, in one casing, got one twice$/);
@@ -95,6 +95,29 @@ describe('in a batch', () => {
   it('is no array elsewhere', () => {
     expect(() => screen('{"events":[{"a":1,"a":2}]}')).toThrow(TWICE);
     expect(() => screen('{"x":{"batch":[{"a":1,"a":2}]}}')).toThrow(TWICE);
+  });
+});
+
+describe('the first event of an array', () => {
+  it.each([
+    ['[{"a":1},{"b":2}]', '{"a":1}'],
+    [' [ {"a" : [{"]":"}"}]} ]', '{"a" : [{"]":"}"}]}'],
+    ['[{}]', '{}'],
+  ])('of %s is %s, as it is written', (text, event) => {
+    expect(firstEventIn(text)).toBe(event);
+  });
+
+  it.each([
+    '',
+    '{}',
+    '{"batch":[{"a":1}]}',
+    '[]',
+    '[[{"a":1}]]',
+    '[1,{"a":1}]',
+    '[{"a":1',
+    '"[{}]"',
+  ])('there is none in %s', (text) => {
+    expect(firstEventIn(text)).toBe(undefined);
   });
 });
 
