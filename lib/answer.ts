@@ -16,4 +16,7 @@ export const batchAnswerSchema = z.object({
 /** What every error is answered: which field is wrong, what was expected, and what was seen. */
 export const errorAnswerSchema = z.object({ message: z.string() });
 
+/** What any fault of ours or of AWS is answered, with 503. */
+export const OUR_FAULT = 'nothing was accepted, because of a fault of ours: send it again';
+
 export type BatchAnswer = z.infer<typeof batchAnswerSchema>;

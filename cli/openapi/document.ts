@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
-import { batchAnswerSchema, errorAnswerSchema, singleAnswerSchema } from '../../lib/answer.ts';
+import {
+  batchAnswerSchema,
+  errorAnswerSchema,
+  OUR_FAULT,
+  singleAnswerSchema,
+} from '../../lib/answer.ts';
 import { callSchema, eventSchema } from '../../lib/event.ts';
 import { REFUSALS, Refusal } from '../../lib/refusal.ts';
 
@@ -101,7 +106,7 @@ function taking(operationId: string, summary: string): Json {
       }),
       503: {
         ...error('The ledger cannot be reached: nothing was accepted, send it again.', {
-          message: 'nothing was accepted, because of a fault of ours: send it again',
+          message: OUR_FAULT,
         }),
         headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
       },

@@ -1,5 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { OUR_FAULT } from '../../lib/answer.ts';
 import { Refusal } from '../../lib/refusal.ts';
 import { logger, metrics } from '../../lib/telemetry.ts';
 
@@ -41,8 +42,7 @@ function answerTo(error: Error | null | undefined): APIGatewayProxyStructuredRes
   }
   metrics.addMetric('failed', 'Count', 1);
   logger.error('failed', { error });
-  const message = 'nothing was accepted, because of a fault of ours: send it again';
-  return json(503, { message }, { 'retry-after': String(RETRY_AFTER_SECONDS) });
+  return json(503, { message: OUR_FAULT }, { 'retry-after': String(RETRY_AFTER_SECONDS) });
 }
 
 /** An answer in JSON, as every one of this API is. */

@@ -52,15 +52,16 @@ async function tryOut(
   sample: object,
   { timeZone, standardMessage }: Workspace,
 ): Promise<Interaction> {
-  const settings = { timeZone, standardMessage, extract: await extractorOf(format) };
+  const extract = await extractorOf(format);
   try {
-    const interaction = normalize(sample, settings, Date.now());
-    if (interaction.format === 'custom') return interaction;
+    if (extract(sample).email === null) {
+      throw new OperatorError('emailPath: finds no email in the sample');
+    }
+    return normalize(sample, { timeZone, standardMessage, extract }, Date.now());
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     // What JMESPath says names the expression and types, never a value.
     const { message } = error.cause instanceof Error ? error.cause : error;
     throw new OperatorError(`sample: ${message}`);
   }
-  throw new OperatorError('emailPath: finds no email in the sample');
 }

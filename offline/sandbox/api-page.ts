@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { Env, Hono } from 'hono';
 import { headersFor } from './page.ts';
+
+const require = createRequire(import.meta.url);
 
 /** Of `swagger-ui-dist`, which has its own copy of what it needs. */
 const RENDERER = { 'swagger-ui.css': 'text/css', 'swagger-ui-bundle.js': 'text/javascript' };
@@ -18,8 +21,8 @@ export const serveApiPage = <E extends Env>(app: Hono<E>, apiUrl: string): void 
   });
   for (const [file, type] of Object.entries(RENDERER)) {
     app.get(`/${file}`, async (c) => {
-      const url = new URL(import.meta.resolve(`swagger-ui-dist/${file}`));
-      return c.body(await readFile(url, 'utf8'), 200, headersFor(type));
+      const text = await readFile(require.resolve(`swagger-ui-dist/${file}`), 'utf8');
+      return c.body(text, 200, headersFor(type));
     });
   }
 };

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { openApiDocument } from '../../cli/openapi/document.ts';
+import { REFUSALS } from '../../lib/refusal.ts';
 import {
   basic,
   ledgerItems,
@@ -28,6 +30,12 @@ interface Row {
 function bigBatch(events: number): object {
   return { batch: Array.from({ length: events }, () => ({ type: 'track' })) };
 }
+
+/** The messages that docs/troubleshooting.md has a remedy for. */
+const DOCUMENTED = Object.values(REFUSALS).map(({ expected }) => {
+  const [before, after = ''] = expected.split('{}').map((text) => RegExp.escape(text));
+  return new RegExp(`^[^:]+: expected ${before}.*${after}, got .+$`);
+});
 
 const rows: Row[] = [
   { what: 'what is not JSON', status: 400, message: /^body: expected JSON/, body: '{' },
@@ -75,6 +83,56 @@ const rows: Row[] = [
     status: 400,
     message: /^page\.url: expected a string, got an object/,
     body: recommended(someone(), { page: { url: {} } }),
+  },
+  {
+    what: 'a field twice',
+    status: 400,
+    message: /^email: expected each field once, in one casing, got one twice$/,
+    body: '{"type":"identify","email":"a@b.co","email":"c@d.co"}',
+  },
+  {
+    what: 'a field in two casings',
+    status: 400,
+    message: /^email: expected each field once, in one casing, got it in several$/,
+    body: { type: 'identify', email: 'a@b.co', Email: 'c@d.co' },
+  },
+  {
+    what: 'a name of the prototype',
+    status: 400,
+    message: /^the event: expected no field named __proto__ or constructor, got one$/,
+    body: '{"type":"identify","__proto__":{"email":"a@b.co"}}',
+  },
+  {
+    what: 'nesting a hundred thousand levels deep',
+    status: 400,
+    message: /^the event: expected at most 100 levels of nesting, got more$/,
+    body: `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+  },
+  {
+    what: 'a lone surrogate in a url',
+    status: 400,
+    message: /^page\.url: expected well-formed Unicode, got a lone surrogate$/,
+    body: recommended(someone(), { page: { url: 'https://example.com/\ud83d' } }),
+  },
+  {
+    what: 'an array as traits',
+    status: 400,
+    message: /^traits: expected an object, got an array$/,
+    body: recommended('x', { traits: [{ email: known }] }),
+  },
+  {
+    what: 'bytes that are not UTF-8',
+    status: 400,
+    message: /^body: expected UTF-8 text, got other bytes$/,
+    body: new Uint8Array([0x22, 0xff, 0x22]),
+    options: { headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+  },
+  {
+    what: 'gzip that is none',
+    status: 400,
+    message: /^body: expected gzip, as content-encoding says, got other bytes$/,
+    body: recommended(someone()),
+    options: { headers: { 'content-encoding': 'gzip' } },
   },
   {
     what: 'a batch that is no array',
@@ -190,7 +248,10 @@ describe('what is refused leaves ledger and timelines as they were', () => {
     expect(JSON.stringify(answer.body)).not.toContain(known);
     const messages = messagesIn(answer.body);
     expect(messages.length).toBeGreaterThan(0);
-    for (const one of messages) expect(one).toMatch(message);
+    for (const one of messages) {
+      expect(one).toMatch(message);
+      expect(DOCUMENTED.filter((documented) => documented.test(one))).not.toEqual([]);
+    }
     expect([await ledgerItems(), await contactsAtNat()]).toEqual(before);
   });
 
@@ -246,14 +307,47 @@ describe('what is taken', () => {
     expect((await send(body, { headers })).status).toBe(202);
   });
 
+  it.each([
+    ['with a byte-order mark', (json: string) => `\ufeff${json}`, 'application/json'],
+    ['under a form type, as bytes', (json: string) => json, 'application/x-www-form-urlencoded'],
+    ["under a beacon's plain text", (json: string) => json, 'text/plain;charset=UTF-8'],
+    ['under a kind of JSON', (json: string) => json, 'application/vnd.api+json; charset=utf-8'],
+  ])('takes a body %s', async (_how, write, type) => {
+    const body = write(JSON.stringify(recommended(someone())));
+    expect((await send(body, { headers: { 'content-type': type } })).status).toBe(202);
+  });
+
   it('takes the API key as a bearer token', async () => {
     const headers = { authorization: 'Bearer local-api-key' };
     expect((await send(recommended(someone()), { headers })).status).toBe(202);
   });
 
+  it('rejects one event of a batch for what a parser would pass over, and not its neighbours', async () => {
+    const [first, last] = [someone(), someone()].map((email) => JSON.stringify(recommended(email)));
+    const twice = '{"type":"identify","a":1,"a":2}';
+    const answer = await send(`{"batch":[${first},${twice},{"__proto__":1},${last}]}`);
+    expect(answer).toMatchObject({
+      status: 202,
+      body: {
+        results: [
+          { status: 'accepted' },
+          { status: 'rejected' },
+          { status: 'rejected' },
+          { status: 'accepted' },
+        ],
+      },
+    });
+  });
+
   it('answers a health check without authentication', async () => {
     const response = await fetch(`${inject('apiUrl')}/v1/health`);
     expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
+  });
+
+  it('describes itself in OpenAPI without authentication', async () => {
+    const response = await fetch(`${inject('apiUrl')}/openapi.json`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual(openApiDocument());
   });
 });
 

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { type CustomFormat, extractorOf } from '../../lib/custom-format.ts';
+import { normalize } from '../../lib/normalize.ts';
+import { refused } from './refused.ts';
+
+const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
+const WHEN = '2020-05-31T17:55:47.263Z';
+const FORMAT = { email: 'user.mail', timestamp: 'at', description: 'screen.title' };
+const EVENT = {
+  type: 'identify',
+  at: WHEN,
+  user: { mail: 'Ann@Example.com' },
+  screen: { title: 'Cart' },
+};
+
+async function read(event: object, format: CustomFormat = FORMAT) {
+  const extract = await extractorOf(format);
+  return normalize(event, { timeZone: 'UTC', standardMessage: 'Was here', extract }, NOW);
+}
+
+describe('a custom format of the workspace', () => {
+  it('finds email, timestamp and description where it says', async () => {
+    expect(await read(EVENT)).toEqual({
+      email: 'ann@example.com',
+      timestamp: WHEN,
+      day: '2020-05-31',
+      description: 'Cart',
+      format: 'custom',
+    });
+  });
+
+  it('is tried first', async () => {
+    const both = { ...EVENT, timestamp: 'x', traits: { email: 'b@x.co' }, page: { url: 'u' } };
+    expect(await read(both)).toMatchObject({ email: 'ann@example.com', description: 'Cart' });
+  });
+
+  it.each([
+    ['an event without it', { user: undefined }],
+    ['an event with null there', { user: { mail: null } }],
+    ['an event with another type on the way', { user: 'Ann' }],
+  ])('leaves to the documented formats %s', async (_what, changes) => {
+    const documented = { timestamp: WHEN, email: 'b@x.co', event: 'User logged in' };
+    expect(await read({ ...EVENT, ...changes, ...documented })).toMatchObject({
+      email: 'b@x.co',
+      description: 'User logged in',
+      format: 'event_name',
+    });
+  });
+
+  it('matches field names in any casing, and leaves text in it as it is', async () => {
+    const event = {
+      TYPE: 'Identify',
+      At: WHEN,
+      USER: { Mail: 'a@x.co' },
+      Screen: { TITLE: 'Cart' },
+    };
+    const format = {
+      ...FORMAT,
+      email: 'User.MAIL',
+      description: 'join(`" At "`, [`"X"`, screen.Title])',
+    };
+    expect(await read(event, format)).toMatchObject({ email: 'a@x.co', description: 'X At Cart' });
+  });
+
+  it.each([
+    ['without a place for it', { email: 'user.mail' }],
+    ['where the place is empty', { email: 'user.mail', timestamp: 'no', description: 'no' }],
+  ])('takes timestamp and description from the documented places %s', async (_what, format) => {
+    const event = { ...EVENT, originalTimestamp: WHEN, context: { page: { url: 'u' } } };
+    expect(await read(event, format)).toMatchObject({
+      timestamp: WHEN,
+      description: 'u',
+      format: 'custom',
+    });
+  });
+
+  it('falls back to the standard message', async () => {
+    expect(await read({ ...EVENT, screen: { title: ' ' } })).toMatchObject({
+      description: 'Was here',
+    });
+  });
+
+  it.each([
+    [/^email \(custom format\): expected a string, got a number$/, { user: { mail: 5 } }],
+    [/^email \(custom format\): expected one email address/, { user: { mail: 'nobody' } }],
+    [/^timestamp \(custom format\): expected a string, got an object$/, { at: {} }],
+    [/^timestamp \(custom format\): expected an ISO 8601/, { at: 'yesterday' }],
+    [/^description \(custom format\): expected a string, got an array$/, { screen: { title: [] } }],
+    [/^the event: expected each field once/, { x: { a: 1, A: 2 } }],
+  ])('refuses by its own fields: %s', async (message, changes) => {
+    await expect(read({ ...EVENT, ...changes })).rejects.toThrow(refused(400, message));
+  });
+
+  it('refuses an event whose types its functions cannot read', async () => {
+    const format = { email: "join('@', user.mail)" };
+    await expect(read(EVENT, format)).rejects.toThrow(
+      refused(400, /^the event: expected types that the custom format .* can read, got others$/),
+    );
+  });
+
+  it('does not make another call an identify call', async () => {
+    await expect(read({ ...EVENT, type: 'track' })).rejects.toThrow(refused(501, 'identify'));
+  });
+});
