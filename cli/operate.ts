@@ -5,11 +5,16 @@ import { commands } from '../lib/operator/commands.ts';
 import { invoke, lambdaClient } from '../offline/functions.ts';
 
 const LOCAL = 'local';
+/** Where `serverless.yml` deploys unless it is told otherwise. */
+const DEFAULT_REGION = 'eu-central-1';
 
 /** A command's fields, with what is said of each. */
 const fieldsSchema = z.object({
   properties: z.optional(
-    z.record(z.string(), z.object({ type: z.string(), description: z.optional(z.string()) })),
+    z.record(
+      z.string(),
+      z.object({ type: z.optional(z.string()), description: z.optional(z.string()) }),
+    ),
   ),
   required: z.optional(z.array(z.string())),
 });
@@ -34,7 +39,9 @@ async function run(name: string, args: string[]): Promise<string> {
   const { stage, input } = inputFrom(command, args);
   const functionName = `nat-destination-${stage}-operate`;
   const lambda = clientFor(stage);
-  const answer = await untilDone(() => invoke(lambda, functionName, { command: name, ...input }));
+  const answer = await untilDone(() =>
+    invoke(lambda, functionName, { command: name, ...input }),
+  ).catch((error: Error) => Promise.reject(inFlags(error)));
   lambda.destroy();
   return `${JSON.stringify(answer, null, 2)}\n`;
 }
@@ -70,7 +77,18 @@ function inputFrom(command: Command, args: string[]) {
       return [field, isJson ? parsed(flag, String(value)) : value];
     }),
   );
+  const missing = fields.find(({ field, required }) => required && !(field in input));
+  if (missing !== undefined) throw new Error(`--${flagOf(missing.field)}: is required`);
   return { stage: String(stage), input };
+}
+
+/** The function names a field as JSON does; here it is a flag. */
+function inFlags(error: Error): Error {
+  const message = error.message.replace(
+    /(^|; )(\w+): /g,
+    (_, before: string, field: string) => `${before}--${flagOf(field)}: `,
+  );
+  return new Error(message, { cause: error });
 }
 
 function parsed(flag: string, json: string): unknown {
@@ -85,7 +103,7 @@ function parsed(flag: string, json: string): unknown {
 function clientFor(stage: string): LambdaClient {
   return stage === LOCAL
     ? lambdaClient(Number(process.env.LAMBDA_PORT ?? 3002))
-    : new LambdaClient();
+    : new LambdaClient({ region: process.env.AWS_REGION ?? DEFAULT_REGION });
 }
 
 function fieldsOf({ input }: Command) {

@@ -24,7 +24,22 @@ export type Config = z.infer<typeof configSchema>;
  * @throws {Error} naming each variable that is missing or wrong, without its value
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const result = configSchema.safeParse(env);
+  return parse(configSchema, env);
+}
+
+/**
+ * Checks what a deployment is given before it is packaged: a wrong value would be found by the first
+ * event, and answered 503.
+ *
+ * @param env the environment of `serverless deploy`
+ * @throws {Error} naming each variable that is wrong, without its value
+ */
+export function checkSettings(env: NodeJS.ProcessEnv): void {
+  parse(z.partial(z.pick(configSchema, { NAT_API_URL: true, RETENTION_DAYS: true })), env);
+}
+
+function parse<T>(schema: z.ZodMiniType<T>, env: NodeJS.ProcessEnv): T {
+  const result = schema.safeParse(env);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw new Error(`configuration: ${problems.join('; ')}`);

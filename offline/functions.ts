@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import pRetry from 'p-retry';
@@ -45,8 +47,14 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     stop: async () => {
       lambda.destroy();
       await stop(child);
+      await rm(join(ROOT, buildFolder(options)), { recursive: true, force: true });
     },
   };
+}
+
+/** Each stack bundles the functions for itself. */
+function buildFolder({ apiPort }: FunctionsOptions): string {
+  return `.esbuild/${apiPort}`;
 }
 
 function spawnServerlessOffline(options: FunctionsOptions): ChildProcess {
@@ -74,7 +82,7 @@ function spawnServerlessOffline(options: FunctionsOptions): ChildProcess {
         AWS_SECRET_ACCESS_KEY: options.dynamodb.credentials.secretAccessKey,
         AWS_ENDPOINT_URL_DYNAMODB: options.dynamodb.endpoint,
         NAT_API_URL: `${options.natUrl}/identify`,
-        ESBUILD_FOLDER: `.esbuild/${options.apiPort}`,
+        ESBUILD_FOLDER: buildFolder(options),
         POWERTOOLS_METRICS_DISABLED: 'true',
         SLS_LOG_LEVEL: 'warning',
         ...options.env,

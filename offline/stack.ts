@@ -135,12 +135,29 @@ async function refuseTakenPorts(options: StackOptions): Promise<void> {
     LAMBDA_PORT: options.lambdaPort,
   };
   for (const [variable, port] of Object.entries(ports)) {
-    const probe = createServer().listen(port, '127.0.0.1');
-    await once(probe, 'listening').catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') throw error;
-      throw new SettingError(`port ${port} is taken: set ${variable} to a free one`);
-    });
-    probe.close();
-    await once(probe, 'close');
+    const same = Object.entries(ports).find(([other, at]) => other !== variable && at === port);
+    if (same !== undefined) {
+      throw new SettingError(`${variable} and ${same[0]} are both ${port}: set one to another`);
+    }
+    for (const host of LOOPBACK) await refuseTakenPort(variable, port, host);
   }
+}
+
+/** Both that `localhost` may be: a client tries either first. */
+const LOOPBACK = ['127.0.0.1', '::1'];
+
+async function refuseTakenPort(variable: string, port: number, host: string): Promise<void> {
+  const probe = createServer().listen(port, host);
+  try {
+    await once(probe, 'listening');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Not every machine has both.
+    if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') return;
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+    const problem = code === 'EACCES' ? 'is not yours to use' : 'is taken';
+    throw new SettingError(`port ${port} ${problem}: set ${variable} to a free one`);
+  }
+  probe.close();
+  await once(probe, 'close');
 }

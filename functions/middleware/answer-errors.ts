@@ -3,6 +3,7 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { OUR_FAULT } from '../../lib/answer.ts';
 import { Refusal } from '../../lib/refusal.ts';
 import { logger, metrics } from '../../lib/telemetry.ts';
+import type { IdentifyRequest } from './identify-request.ts';
 
 /** Soon enough that little waits, late enough for a passing fault to pass. */
 const RETRY_AFTER_SECONDS = 5;
@@ -13,10 +14,11 @@ const NOT_JSON = new Refusal('json', 'body', 'other text');
  * The one place that turns an error into an answer: a refusal is shown to the sender, any other
  * error is ours, is logged, and answers 503 so that the sender sends again.
  */
-export function answerErrors<TEvent>(): MiddlewareObj<TEvent, APIGatewayProxyStructuredResultV2> {
+export function answerErrors(): MiddlewareObj<IdentifyRequest, APIGatewayProxyStructuredResultV2> {
   return {
     onError: (request) => {
-      request.response = answerTo(isFromJsonParser(request.error) ? NOT_JSON : request.error);
+      const error = isFromJsonParser(request.error) ? NOT_JSON : request.error;
+      request.response = answerTo(error, request.event.workspace?.id);
     },
   };
 }
@@ -31,17 +33,20 @@ function isFromJsonParser(error: Error | null | undefined): boolean {
   );
 }
 
-function answerTo(error: Error | null | undefined): APIGatewayProxyStructuredResultV2 {
+function answerTo(
+  error: Error | null | undefined,
+  workspace: string | undefined,
+): APIGatewayProxyStructuredResultV2 {
   if (error instanceof Refusal) {
     metrics.addMetric('rejected', 'Count', 1);
     metrics.addMetric(`rejected_${error.reason}`, 'Count', 1);
-    logger.info('refused', { reason: error.reason, status: error.status });
+    logger.info('refused', { workspace, reason: error.reason, status: error.status });
     const challenge =
       error.status === 401 ? { 'www-authenticate': 'Basic realm="nat"' } : undefined;
     return json(error.status, { message: error.message }, challenge);
   }
   metrics.addMetric('failed', 'Count', 1);
-  logger.error('failed', { error });
+  logger.error('failed', { workspace, error });
   return json(503, { message: OUR_FAULT }, { 'retry-after': String(RETRY_AFTER_SECONDS) });
 }
 

@@ -8,12 +8,29 @@ export const DEFAULT_STANDARD_MESSAGE = 'Used the product';
 /** How long a rotated key stays good, unless the operator says otherwise. */
 export const DEFAULT_GRACE_HOURS = 24;
 
+const DECIMAL = z.string().check(z.regex(/^\d+(?:\.\d+)?$/, 'a number'));
+
+/** A number, or how a command line writes one: an empty text is none. */
 const number = (help: string, least: number, most: number) =>
-  z.coerce.number<number>().check(z.gte(least), z.lte(most), z.describe(help));
+  z
+    .pipe(
+      z.pipe(z.union([z.number(), DECIMAL]), z.transform(Number)),
+      z.number().check(z.gte(least), z.lte(most)),
+    )
+    .check(z.describe(help));
 const named = (help: string) =>
   z.string().check(z.minLength(1), z.maxLength(200), z.describe(help));
 const secret = (help: string) =>
   z.string().check(z.minLength(8), z.maxLength(512), z.describe(help));
+/** What can be a user name in HTTP Basic, and a Bearer token. */
+const key = (help: string) =>
+  z
+    .string()
+    .check(
+      z.trim(),
+      z.regex(/^[!-9;-~]{8,512}$/, '8 to 512 characters without spaces, colons and accents'),
+      z.describe(help),
+    );
 
 const id = z
   .string()
@@ -30,7 +47,7 @@ const timeZone = z
 const standardMessage = named(
   `shown where an event has no url (default "${DEFAULT_STANDARD_MESSAGE}")`,
 );
-const natApiKey = secret('key that Nat is called with (default: the API key)');
+const natApiKey = key('key that Nat is called with (default: the API key)');
 const sharedSecret = secret('requires X-Signature, the HMAC-SHA1 of the body');
 const removableSecret = z
   .string()
@@ -50,7 +67,7 @@ const specifications = {
     input: z.strictObject({
       name,
       id: z.optional(id),
-      apiKey: z.optional(secret("the API key of Nat's settings page, which senders use")),
+      apiKey: z.optional(key("the API key of Nat's settings page, which senders use")),
       natApiKey: z.optional(natApiKey),
       timeZone: z.optional(timeZone),
       standardMessage: z.optional(standardMessage),
@@ -89,7 +106,7 @@ const specifications = {
     summary: 'gives a new API key; the old one stays good for a grace time',
     input: z.strictObject({
       id,
-      apiKey: z.optional(secret('the new API key (default: one is made and shown this once)')),
+      apiKey: z.optional(key('the new API key (default: one is made and shown this once)')),
       natApiKey: z.optional(natApiKey),
       graceHours: z.optional(
         number(`how long the old key stays good (default ${DEFAULT_GRACE_HOURS})`, 0, 720),

@@ -83,9 +83,9 @@ export async function timelineOf(
   return timelineSchema.parse(await response.json()).interactions;
 }
 
-/** Everything the ledger holds, sorted by contact and day. */
-export async function ledgerItems() {
-  const client = new DynamoDBClient(inject('dynamodb'));
+/** Everything the ledger holds, of the shared stack unless said otherwise, by contact and day. */
+export async function ledgerItems(dynamodb = inject('dynamodb')) {
+  const client = new DynamoDBClient(dynamodb);
   const items = [];
   for await (const page of paginateScan({ client }, { TableName: TABLES.Interactions })) {
     items.push(...(page.Items ?? []).map((item) => unmarshall(item)));

@@ -1,9 +1,17 @@
+import { gunzipSync } from 'node:zlib';
 import { Analytics as CustomerioAnalytics } from '@customerio/cdp-analytics-node';
 import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 import { Analytics } from '@segment/analytics-node';
 import { expect, inject, it, vi } from 'vitest';
+import * as z from 'zod/mini';
+import { batchAnswerSchema } from '../../lib/answer.ts';
 import { LOCAL_API_KEY } from '../../offline/stack.ts';
 import { basic, send, someone, timelineOf } from './client.ts';
+import { type PassingRequest, startProxy } from './proxy.ts';
+
+const rudderBatchSchema = z.object({
+  batch: z.array(z.looseObject({ type: z.string(), originalTimestamp: z.string() })),
+});
 
 it("takes an identify from Segment's Node SDK, and ignores the track beside it", async () => {
   const email = someone();
@@ -35,21 +43,48 @@ it("takes an identify from Segment's Node SDK, and ignores the track beside it",
   });
 });
 
-it("takes an identify from RudderStack's Node SDK, gzip under a form content type", async () => {
+it("takes an identify from RudderStack's Node SDK, gzip under a form content type, with originalTimestamp only", async () => {
   const email = someone();
-  const analytics = new RudderAnalytics(LOCAL_API_KEY, { dataPlaneUrl: inject('apiUrl') });
-  const timestamp = new Date('2026-11-20T08:00:00Z');
+  const requests: PassingRequest[] = [];
+  const answers: unknown[] = [];
+  const proxy = await startProxy(inject('apiUrl'), {
+    onRequest: (request) => {
+      requests.push(request);
+      return undefined;
+    },
+    onAnswer: (body) => answers.push(JSON.parse(body)),
+  });
+  const analytics = new RudderAnalytics(LOCAL_API_KEY, { dataPlaneUrl: proxy.url });
   const context = { page: { url: 'https://example.com/rudderstack' } };
-  analytics.identify({ userId: 'u1', traits: { email }, context, timestamp });
+  analytics.identify({ userId: 'u1', traits: { email }, context });
   analytics.track({ userId: 'u1', event: 'Signed up' });
   const failure = await new Promise<unknown>((resolve) => {
     void analytics.flush((error: unknown) => resolve(error));
   });
 
+  await proxy.stop();
+
   expect(failure ?? undefined).toBeUndefined();
+  const events = requests.flatMap(({ path, headers, body }) => {
+    expect(path).toBe('/v1/batch');
+    expect(headers).toMatchObject({
+      'content-encoding': 'gzip',
+      'content-type': expect.stringMatching(/^application\/x-www-form-urlencoded/),
+    });
+    return rudderBatchSchema.parse(JSON.parse(gunzipSync(body).toString())).batch;
+  });
+  expect(events.map(({ type }) => type)).toEqual(['identify', 'track']);
+  for (const event of events) expect(event).not.toHaveProperty('timestamp');
+  expect(answers.flatMap((answer) => batchAnswerSchema.parse(answer).results)).toMatchObject([
+    { status: 'accepted' },
+    { status: 'ignored' },
+  ]);
   await vi.waitFor(async () => {
     expect(await timelineOf(email)).toMatchObject([
-      { timestamp: '2026-11-20T08:00:00.000Z', description: 'https://example.com/rudderstack' },
+      {
+        timestamp: events[0]?.originalTimestamp,
+        description: 'https://example.com/rudderstack',
+      },
     ]);
   });
 });

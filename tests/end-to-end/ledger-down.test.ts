@@ -1,22 +1,42 @@
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { TABLES } from '../../offline/database.ts';
-import { recommended, send, someone, timelineOf } from './client.ts';
+import { ledgerItems, recommended, send, someone, timelineOf } from './client.ts';
 import { type FreshStack, startFreshStack } from './fresh-stack.ts';
 
 let stack: FreshStack;
 
 beforeAll(async () => {
   stack = await startFreshStack();
-  const client = new DynamoDBClient(stack.dynamodb);
-  await client.send(new DeleteTableCommand({ TableName: TABLES.Interactions }));
-  client.destroy();
 });
 
 afterAll(() => stack.stop());
 
+async function deleteTable(TableName: string): Promise<void> {
+  const client = new DynamoDBClient(stack.dynamodb);
+  await client.send(new DeleteTableCommand({ TableName }));
+  client.destroy();
+}
+
+it('answers 503 when no workspace can be looked up, and leaves ledger and timeline as they were', async () => {
+  const { apiUrl, natUrl, dynamodb } = stack;
+  const email = someone();
+  await send(recommended(email), { apiUrl });
+  await vi.waitFor(async () => {
+    expect(await ledgerItems(dynamodb)).toMatchObject([{ status: 'delivered' }]);
+  });
+  const before = [await ledgerItems(dynamodb), await timelineOf(email, { natUrl })];
+
+  await deleteTable(TABLES.Workspaces);
+  const another = { authorization: 'Bearer another-key' };
+  const nextDay = recommended(email, { timestamp: '2020-06-01T12:00:00Z' });
+  expect(await send(nextDay, { apiUrl, headers: another })).toMatchObject({ status: 503 });
+  expect([await ledgerItems(dynamodb), await timelineOf(email, { natUrl })]).toEqual(before);
+});
+
 it('answers 503 with Retry-After when the ledger cannot be reached, and logs no address', async () => {
   const { apiUrl } = stack;
+  await deleteTable(TABLES.Interactions);
   const email = someone();
   const events = recommended(email);
   for (const body of [events, { batch: [events, { type: 'track' }] }]) {

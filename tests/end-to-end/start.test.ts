@@ -55,12 +55,24 @@ it("takes the banner's curl once, then calls it a duplicate, and ends on Ctrl-C"
   }
 }, 60_000);
 
-it('names the variable that changes a port which is taken, in one line', async () => {
+it.each([
+  ['API_PORT', '127.0.0.1'],
+  ['NAT_PORT', '127.0.0.1'],
+  ['LAMBDA_PORT', '127.0.0.1'],
+  ['NAT_PORT', '::1'],
+] as const)('names %s if its port is taken at %s, in one line', async (variable, host) => {
   const env = await ports();
-  const other = createServer().listen(Number(env.NAT_PORT), '127.0.0.1');
+  const other = createServer().listen(Number(env[variable]), host);
   await once(other, 'listening');
   const { child, printed } = start(env);
   expect(await once(child, 'exit')).toEqual([1, null]);
-  expect(printed.err).toMatch(/^port \d+ is taken: set NAT_PORT [^\n]*\n$/);
+  expect(printed.err).toMatch(new RegExp(`^port \\d+ is taken: set ${variable} [^\\n]*\\n$`));
   other.close();
+});
+
+it('names two variables with the same port, in one line', async () => {
+  const { NAT_PORT } = await ports();
+  const { child, printed } = start({ ...(await ports()), NAT_PORT, LAMBDA_PORT: NAT_PORT });
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(printed.err).toMatch(/^NAT_PORT and LAMBDA_PORT are both \d+: [^\n]*\n$/);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../../lib/config.ts';
+import { checkSettings, readConfig } from '../../lib/config.ts';
 
 const complete = {
   INTERACTIONS_TABLE: 'interactions',
@@ -59,4 +59,24 @@ describe('RETENTION_DAYS', () => {
       expect(() => withRetention(days)).toThrow(/^configuration: RETENTION_DAYS: [^;]+$/);
     },
   );
+});
+
+describe('what a deployment is given', () => {
+  it.each([{}, { RETENTION_DAYS: '', PATH: '/bin' }, { NAT_API_URL: 'https://nat.example/i' }])(
+    'may be %j',
+    (env) => {
+      expect(() => checkSettings(env)).not.toThrow();
+    },
+  );
+
+  it.each([
+    ['NAT_API_URL', 'not-a-url'],
+    ['NAT_API_URL', ''],
+    ['RETENTION_DAYS', '3'],
+    ['RETENTION_DAYS', 'abc'],
+  ])('may not have %s=%s', (name, value) => {
+    expect(() => checkSettings({ [name]: value })).toThrow(
+      new RegExp(`^configuration: ${name}: (?!.*not-a-url)`),
+    );
+  });
 });

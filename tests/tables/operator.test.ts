@@ -48,6 +48,12 @@ describe('workspace.add', () => {
     expect(JSON.stringify(await run({ command: 'workspace.list' }))).not.toContain(apiKey);
   });
 
+  it('takes a key that was pasted with space around it', async () => {
+    const apiKey = `key-${randomUUID()}`;
+    await add({ apiKey: ` ${apiKey}\n` });
+    expect(await open(apiKey)).toMatchObject({ name: 'Acme' });
+  });
+
   it('answers no key that was given', async () => {
     const answer = await run({
       command: 'workspace.add',
@@ -132,7 +138,14 @@ describe('the other commands', () => {
     [{ command: 'workspace.add', name: 'Acme', colour: 'red' }, /colour/],
     [{ command: 'workspace.update', id: 'local' }, /nothing to change/],
     [{ command: 'workspace.disable', id: 'nobody' }, /^id: there is no workspace/],
-    [{ command: 'workspace.rotate', id: 'local', graceHours: -1 }, /^graceHours: /],
+    ...[-1, '', ' ', null, true, [], 'soon'].map((graceHours): [object, RegExp] => [
+      { command: 'workspace.rotate', id: 'local', graceHours },
+      /^graceHours: /,
+    ]),
+    ...['has:colon:key', 'has space key', 'schlüssel', 'short'].map((apiKey): [object, RegExp] => [
+      { command: 'workspace.add', name: 'Acme', apiKey },
+      /^apiKey: /,
+    ]),
   ])('names what is wrong with %j', async (request, message) => {
     const answer = run(request);
     await expect(answer).rejects.toThrow(OperatorError);
