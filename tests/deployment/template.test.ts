@@ -156,9 +156,10 @@ describe('the functions', () => {
 });
 
 describe('the ways in', () => {
-  test('are three routes to identify, and no other', () => {
+  test('are four routes to identify, and no other', () => {
     const routes = Object.values(resourcesOf(dev, 'AWS::ApiGatewayV2::Route'));
     expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual([
+      'GET /openapi.json',
       'GET /v1/health',
       'POST /v1/batch',
       'POST /v1/identify',
