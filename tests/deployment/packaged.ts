@@ -9,14 +9,7 @@ import { readZip, type ZippedFile } from './zip.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** All that packaging may need: the local stack and the tests are not among it. */
-const SOURCES = [
-  'serverless.yml',
-  'resources',
-  'functions',
-  'lib',
-  'openapi.json',
-  'package.json',
-];
+const SOURCES = ['serverless.yml', 'resources', 'functions', 'lib', 'openapi.json', 'package.json'];
 const FUNCTIONS = ['identify', 'deliver', 'redeliver', 'operate'] as const;
 
 const resourceSchema = z.object({
