@@ -1,28 +1,8 @@
-import { createRequire } from 'node:module';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
-import { LOCAL_AWS } from '../../offline/database.ts';
+import { type Answer, createInProcessClient } from '../in-process/dynamodb.ts';
 import type { Random } from './random.ts';
 import type { Invocation, Scheduler } from './scheduler.ts';
-
-const require = createRequire(import.meta.url);
-const db: { create(options: object): object } = require('dynalite/db');
-const validations: {
-  checkTypes(data: unknown, types: unknown): unknown;
-  checkValidations(data: unknown, types: unknown, custom: unknown, store: object): void;
-} = require('dynalite/validations');
-
-type Action = (
-  store: object,
-  data: unknown,
-  done: (error: unknown, data?: unknown) => void,
-) => void;
-
-/** What DynamoDB answered. */
-interface Answer {
-  statusCode: number;
-  body: unknown;
-}
 
 /** An operation that took effect, told before its caller knows. */
 export interface Effect {
@@ -32,41 +12,10 @@ export interface Effect {
   answer: unknown;
 }
 
-const failureSchema = z.object({ statusCode: z.number(), body: z.unknown() });
 const queryInputSchema = z.looseObject({
   IndexName: z.optional(z.string()),
   ExpressionAttributeValues: z.optional(z.record(z.string(), z.unknown())),
 });
-
-/** A DynamoDB of its own, in this process: dynalite without HTTP between. */
-export function createEmbeddedDynamoDB() {
-  const store = db.create({ createTableMs: 0 });
-  return {
-    execute(operation: string, input: unknown): Promise<Answer> {
-      const name = operation.charAt(0).toLowerCase() + operation.slice(1);
-      const action: Action = require(`dynalite/actions/${name}`);
-      const { types, custom } = require(`dynalite/validations/${name}`);
-      return new Promise<Answer>((resolve, reject) => {
-        const fail = (error: unknown): void => {
-          const failure = failureSchema.safeParse(error);
-          if (failure.success)
-            resolve({ statusCode: failure.data.statusCode, body: failure.data.body });
-          else reject(error);
-        };
-        try {
-          const data = validations.checkTypes(structuredClone(input), types);
-          validations.checkValidations(data, types, custom, store);
-          action(store, data, (error, body) => {
-            if (error == null) resolve({ statusCode: 200, body });
-            else fail(error);
-          });
-        } catch (error) {
-          fail(error);
-        }
-      });
-    },
-  };
-}
 
 /** What a simulated client meets. */
 export interface ClientParts {
@@ -82,27 +31,16 @@ export interface ClientParts {
 /** The real client, whose requests are steps of the simulation. */
 export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
   const answered = new Map<string, Answer[]>();
-  return new DynamoDBClient({
-    ...LOCAL_AWS,
-    endpoint: 'http://simulated.invalid',
-    maxAttempts: 1,
-    signer: { sign: async (request) => request },
-    requestHandler: {
-      handle: async (request: { headers: Record<string, string>; body: Uint8Array }) => {
-        const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
-        const input: Record<string, unknown> = JSON.parse(new TextDecoder().decode(request.body));
-        const invocation = parts.scheduler.invocation();
-        const answer = await parts.scheduler.step('database', {
-          perform: () => act(invocation, operation, input),
-          fail: async (tookEffect) => {
-            if (tookEffect) await act(invocation, operation, input);
-            if (parts.random.chance(0.5)) return THROTTLED;
-            throw Object.assign(new Error('unreachable'), { name: 'TimeoutError' });
-          },
-        });
-        return { response: responseOf(answer) };
+  return createInProcessClient((operation, input) => {
+    const invocation = parts.scheduler.invocation();
+    return parts.scheduler.step('database', {
+      perform: () => act(invocation, operation, input),
+      fail: async (tookEffect) => {
+        if (tookEffect) await act(invocation, operation, input);
+        if (parts.random.chance(0.5)) return THROTTLED;
+        throw Object.assign(new Error('unreachable'), { name: 'TimeoutError' });
       },
-    },
+    });
   });
 
   async function act(
@@ -131,11 +69,3 @@ const THROTTLED: Answer = {
   statusCode: 400,
   body: { __type: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException' },
 };
-
-function responseOf({ statusCode, body }: Answer) {
-  return {
-    statusCode,
-    headers: { 'content-type': 'application/x-amz-json-1.0' },
-    body: Buffer.from(JSON.stringify(body)),
-  };
-}

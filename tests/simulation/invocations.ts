@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { nameOf } from '../../lib/ledger.ts';
 import { OperatorError } from '../../lib/operator/operator-error.ts';
+import { requestWith } from '../in-process/lambda.ts';
 import type { Customer, SentEvent } from './events.ts';
 import type { Invocation } from './scheduler.ts';
 import type { World } from './world.ts';
@@ -103,25 +104,6 @@ function checkAnswer(
 }
 
 function requestOf(apiKey: string, body: string) {
-  return {
-    version: '2.0',
-    routeKey: 'POST /v1/batch',
-    rawPath: '/v1/batch',
-    rawQueryString: '',
-    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-    requestContext: {
-      accountId: '',
-      apiId: '',
-      domainName: '',
-      domainPrefix: '',
-      http: { method: 'POST', path: '', protocol: '', sourceIp: '', userAgent: '' },
-      requestId: '',
-      routeKey: '',
-      stage: '',
-      time: '',
-      timeEpoch: 0,
-    },
-    body,
-    isBase64Encoded: false,
-  };
+  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+  return requestWith({ routeKey: 'POST /v1/batch', headers, body });
 }

@@ -1,7 +1,4 @@
 import './quiet.ts';
-import { readFileSync } from 'node:fs';
-import type { Context } from 'aws-lambda';
-import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { createHandler as createDeliver } from '../../functions/deliver.ts';
 import { createHandler as createIdentify } from '../../functions/identify.ts';
@@ -12,8 +9,10 @@ import { createRepairs } from '../../lib/repairs.ts';
 import { createSecrets } from '../../lib/secrets.ts';
 import { createServices } from '../../lib/services.ts';
 import { metrics } from '../../lib/telemetry.ts';
+import { createEmbeddedDynamoDB, createTables } from '../in-process/dynamodb.ts';
+import { contextWith } from '../in-process/lambda.ts';
 import { createWatcher } from './checks.ts';
-import { createEmbeddedDynamoDB, createSimulatedClient } from './database.ts';
+import { createSimulatedClient } from './database.ts';
 import { CUSTOMERS, type SentEvent } from './events.ts';
 import { createSimulatedNat } from './nat.ts';
 import { createRandom } from './random.ts';
@@ -59,7 +58,7 @@ export async function createWorld(seed: number) {
   const stream = createSimulatedStream(random);
   const nat = createSimulatedNat({ scheduler, random, mood, ...watcher });
   const database = createEmbeddedDynamoDB();
-  await createTables(database);
+  await createTables(database, { Interactions: INTERACTIONS, Workspaces: WORKSPACES });
   const db = createSimulatedClient({
     execute: database.execute,
     scheduler,
@@ -121,7 +120,8 @@ export async function createWorld(seed: number) {
       const { body } = await database.execute('Scan', { TableName: INTERACTIONS });
       return scanSchema.parse(body).Items;
     },
-    contextOf: (invocation: Invocation) => contextOf(invocation, clock),
+    contextOf: ({ name, begunAt, deadline }: Invocation) =>
+      contextWith(name, String(begunAt), () => deadline - clock.now),
   };
 
   function createContainer() {
@@ -142,24 +142,6 @@ export async function createWorld(seed: number) {
 
 const scanSchema = z.object({ Items: z.unknown() });
 
-/** What Lambda tells a function of its invocation. */
-function contextOf(invocation: Invocation, clock: { now: number }): Context {
-  return {
-    callbackWaitsForEmptyEventLoop: false,
-    functionName: invocation.name,
-    functionVersion: '1',
-    invokedFunctionArn: `arn:${invocation.name}`,
-    memoryLimitInMB: '512',
-    awsRequestId: String(invocation.begunAt),
-    logGroupName: '',
-    logStreamName: '',
-    getRemainingTimeInMillis: () => invocation.deadline - clock.now,
-    done: () => {},
-    fail: () => {},
-    succeed: () => {},
-  };
-}
-
 // A thousand runs would print as many metrics as lines.
 metrics.publishStoredMetrics = () => {
   metrics.clearMetrics();
@@ -175,30 +157,4 @@ function replaceGlobals(clock: { now: number }, random: { next(): number }): () 
     Date.now = real.now;
     Math.random = real.random;
   };
-}
-
-const tablesSchema = z.object({
-  Resources: z.record(z.string(), z.object({ Properties: z.record(z.string(), z.unknown()) })),
-});
-const { Resources } = tablesSchema.parse(
-  parse(readFileSync(new URL('../../resources/tables.yml', import.meta.url), 'utf8')),
-);
-
-async function createTables(database: ReturnType<typeof createEmbeddedDynamoDB>): Promise<void> {
-  for (const [name, TableName] of [
-    ['Interactions', INTERACTIONS],
-    ['Workspaces', WORKSPACES],
-  ] as const) {
-    const { BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } =
-      Resources[name]?.Properties ?? {};
-    await database.execute('CreateTable', {
-      TableName,
-      BillingMode,
-      AttributeDefinitions,
-      KeySchema,
-      GlobalSecondaryIndexes,
-    });
-  }
-  // dynalite makes a table ACTIVE in its own time.
-  await new Promise((resolve) => setTimeout(resolve, 2));
 }

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { parse } from 'yaml';
+import * as z from 'zod/mini';
+import { LOCAL_AWS } from '../../offline/database.ts';
+
+const require = createRequire(import.meta.url);
+const db: { create(options: object): object } = require('dynalite/db');
+const validations: {
+  checkTypes(data: unknown, types: unknown): unknown;
+  checkValidations(data: unknown, types: unknown, custom: unknown, store: object): void;
+} = require('dynalite/validations');
+
+type Action = (
+  store: object,
+  data: unknown,
+  done: (error: unknown, data?: unknown) => void,
+) => void;
+
+/** What DynamoDB answered. */
+export interface Answer {
+  statusCode: number;
+  body: unknown;
+}
+
+const failureSchema = z.object({ statusCode: z.number(), body: z.unknown() });
+
+/** A DynamoDB in this process. */
+export type EmbeddedDynamoDB = ReturnType<typeof createEmbeddedDynamoDB>;
+
+/** A DynamoDB of its own, in this process: dynalite without HTTP between. */
+export function createEmbeddedDynamoDB() {
+  const store = db.create({ createTableMs: 0 });
+  return {
+    execute(operation: string, input: unknown): Promise<Answer> {
+      const name = operation.charAt(0).toLowerCase() + operation.slice(1);
+      const action: Action = require(`dynalite/actions/${name}`);
+      const { types, custom } = require(`dynalite/validations/${name}`);
+      return new Promise<Answer>((resolve, reject) => {
+        const fail = (error: unknown): void => {
+          const failure = failureSchema.safeParse(error);
+          if (failure.success)
+            resolve({ statusCode: failure.data.statusCode, body: failure.data.body });
+          else reject(error);
+        };
+        try {
+          const data = validations.checkTypes(structuredClone(input), types);
+          validations.checkValidations(data, types, custom, store);
+          action(store, data, (error, body) => {
+            if (error == null) resolve({ statusCode: 200, body });
+            else fail(error);
+          });
+        } catch (error) {
+          fail(error);
+        }
+      });
+    },
+  };
+}
+
+/**
+ * The real client, whose requests never leave this process.
+ *
+ * @param perform answers an operation such as `PutItem`; what it throws is a network fault
+ */
+export function createInProcessClient(
+  perform: (operation: string, input: Record<string, unknown>) => Promise<Answer>,
+): DynamoDBClient {
+  return new DynamoDBClient({
+    ...LOCAL_AWS,
+    endpoint: 'http://simulated.invalid',
+    maxAttempts: 1,
+    signer: { sign: async (request) => request },
+    requestHandler: {
+      handle: async (request: { headers: Record<string, string>; body: Uint8Array }) => {
+        const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
+        const input: Record<string, unknown> = JSON.parse(new TextDecoder().decode(request.body));
+        return { response: responseOf(await perform(operation, input)) };
+      },
+    },
+  });
+}
+
+function responseOf({ statusCode, body }: Answer) {
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/x-amz-json-1.0' },
+    body: Buffer.from(JSON.stringify(body)),
+  };
+}
+
+const tablesSchema = z.object({
+  Resources: z.record(z.string(), z.object({ Properties: z.record(z.string(), z.unknown()) })),
+});
+const { Resources } = tablesSchema.parse(
+  parse(readFileSync(new URL('../../resources/tables.yml', import.meta.url), 'utf8')),
+);
+
+/**
+ * Creates the tables that are deployed, and waits until they can be used.
+ *
+ * @param names what each table of `resources/tables.yml` is called here
+ */
+export async function createTables(
+  database: EmbeddedDynamoDB,
+  names: { Interactions: string; Workspaces: string },
+): Promise<void> {
+  for (const [resource, TableName] of Object.entries(names)) {
+    const { BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } =
+      Resources[resource]?.Properties ?? {};
+    await database.execute('CreateTable', {
+      TableName,
+      BillingMode,
+      AttributeDefinitions,
+      KeySchema,
+      GlobalSecondaryIndexes,
+    });
+  }
+  // dynalite makes a table ACTIVE in its own time.
+  await new Promise((resolve) => setTimeout(resolve, 2));
+}
