@@ -1,0 +1,85 @@
+import type { Random } from '../simulation/random.ts';
+import { NAMES, someText, someValue } from './values.ts';
+
+type Holder = { [name: string]: unknown };
+/** A field, by where it is. */
+interface Spot {
+  holder: Holder;
+  name: string;
+}
+type Mutation = (spot: Spot, random: Random) => void;
+
+const ODD_CHARACTERS = ['\0', ' ', '@', '.', '\ud800', 'é', '\u200b', '"', '😀'] as const;
+
+const MUTATIONS: [Mutation, ...Mutation[]] = [
+  ({ holder, name }) => delete holder[name],
+  (spot, random) => rename(spot, otherCasing(spot.name, random)),
+  (spot, random) => rename(spot, otherCasing(spot.name, random)),
+  (spot, random) => rename(spot, random.pick(NAMES)),
+  ({ holder, name }, random) => put(holder, otherCasing(name, random), holder[name]),
+  ({ holder }, random) => put(holder, random.pick(NAMES), someValue(random)),
+  ({ holder, name }, random) => put(holder, name, someValue(random)),
+  ({ holder, name }, random) => put(holder, name, someText(random)),
+  ({ holder, name }) => put(holder, name, [holder[name]]),
+  ({ holder, name }, random) => put(holder, name, { [random.pick(NAMES)]: holder[name] }),
+  ({ holder, name }, random) => put(holder, name, edited(holder[name], random)),
+  ({ holder, name }, random) => put(holder, name, edited(holder[name], random)),
+];
+
+/** Changes a parsed event in one place, somewhere, in some way. */
+export function mutate(event: Holder, random: Random): void {
+  const spots: Spot[] = [];
+  collect(event, spots);
+  const spot = spots[random.int(spots.length)] ?? { holder: event, name: random.pick(NAMES) };
+  random.pick(MUTATIONS)(spot, random);
+}
+
+/** Whether it can be mutated: an object, or an array, whose names are its indices. */
+export function isHolder(value: unknown): value is Holder {
+  return typeof value === 'object' && value !== null;
+}
+
+function collect(holder: Holder, spots: Spot[]): void {
+  for (const [name, value] of Object.entries(holder)) {
+    spots.push({ holder, name });
+    if (isHolder(value)) collect(value, spots);
+  }
+}
+
+/** As JSON.parse does it: `__proto__` becomes a field like any other. */
+function put(holder: Holder, name: string, value: unknown): void {
+  // An array has its own idea of it.
+  if (Array.isArray(holder) && name === 'length') return;
+  Object.defineProperty(holder, name, {
+    value,
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  });
+}
+
+function rename({ holder, name }: Spot, other: string): void {
+  const value = holder[name];
+  delete holder[name];
+  put(holder, other, value);
+}
+
+function otherCasing(name: string, random: Random): string {
+  return [...name]
+    .map((char) => (random.chance(0.5) ? char.toUpperCase() : char.toLowerCase()))
+    .join('');
+}
+
+function edited(value: unknown, random: Random): unknown {
+  if (typeof value !== 'string') return JSON.stringify(value) ?? '';
+  const at = random.int(value.length + 1);
+  const odd = random.pick(ODD_CHARACTERS);
+  return random.pick([
+    value.slice(0, at),
+    value.slice(at),
+    value.slice(0, at) + odd + value.slice(at),
+    value + value,
+    otherCasing(value, random),
+    ` ${value}\n`,
+  ]);
+}
