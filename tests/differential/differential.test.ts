@@ -41,7 +41,7 @@ describe('lib and a naive reading of the documents', () => {
     );
     // A good mixture: no outcome is so rare that agreeing about it would say little.
     const share = (outcome: string) => (counts.get(outcome) ?? 0) / EVENTS;
-    for (const format of ['recommended', 'top-level', 'event-name']) {
+    for (const format of ['recommended', 'top_level', 'event_name']) {
       expect(share(format), format).toBeGreaterThan(0.03);
     }
     expect(share('refused')).toBeGreaterThan(0.2);

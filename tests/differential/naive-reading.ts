@@ -63,7 +63,7 @@ function read(event: unknown, { standardMessage, dayOf, now }: NaiveSettings): R
   if (said?.isWellFormed() === false) refuse();
   const cut = said?.slice(0, 2048);
   const hasName = name !== undefined && name.trim() !== '';
-  const alternative = hasName ? 'event-name' : 'top-level';
+  const alternative = hasName ? 'event_name' : 'top_level';
   return {
     email,
     timestamp: new Date(instant).toISOString(),

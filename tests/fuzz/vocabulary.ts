@@ -1,24 +1,27 @@
-/**
- * The service's own words, which its logs and answers may hold although senders use them, too: the
- * one place to change when its messages or log fields do.
- */
+import { OUR_FAULT } from '../../lib/answer.ts';
+import { REFUSALS } from '../../lib/refusal.ts';
+
+/** The service's own words, which its logs and answers may hold although senders use them, too. */
 export const VOCABULARY = [
-  // fields it reads, headers, and what they may hold
-  ...['type', 'timestamp', 'originalTimestamp', 'email', 'event', 'url', 'traits.email', 'batch'],
-  ...['context.traits.email', 'context.page.url', 'page.url', 'identify', 'track', 'page'],
+  OUR_FAULT,
+  // messages and metrics
+  ...Object.entries(REFUSALS).flatMap(([reason, { expected }]) => [`rejected_${reason}`, expected]),
+  ...['the event', 'traits.email', 'context.traits.email', 'page.url', 'context.page.url'],
+  ...['originalTimestamp', 'authorization', 'X-Signature', 'content-type', 'content-encoding'],
+  ...['got a string of length ', 'got an array', 'got an object', 'got a number', 'got a boolean'],
+  ...['got nothing', 'got null', 'got a lone surrogate', 'got one further ahead'],
+  // the fields of a log line, of an embedded metric, and what they may hold
+  ...['level', 'message', 'timestamp', 'service', 'cold_start', 'function_arn', 'function_name'],
   ...[
-    'authorization',
-    'Basic',
-    'Bearer',
-    'content-type',
-    'content-encoding',
-    'application/json',
-    'gzip',
-    'identity',
+    'function_memory_size',
+    'function_request_id',
+    'sampling_rate',
+    'workspace',
+    'contact',
+    'day',
   ],
-  ...['string', 'number', 'boolean', 'object', 'array', 'nothing', 'null'],
-  // what its messages show as an example
-  ...['2020-05-31T17:55:47.263Z', 'name@example.com', '__proto__', 'constructor', 'prototype'],
-  // log and metric fields
-  ...['timestamp', 'Timestamp', 'message', 'service', 'undefined', 'contact', 'duplicate'],
+  ...['reason', 'status', 'refused', 'accepted', 'duplicate', 'ignored', 'rejected', 'batch'],
+  ...['_aws', 'Timestamp', 'CloudWatchMetrics', 'Namespace', 'NatDestination', 'Dimensions'],
+  ...['Metrics', 'Name', 'Unit', 'Count', 'format_recommended', 'format_top_level', 'undefined'],
+  ...['format_event_name', 'format_custom'],
 ];
