@@ -43,6 +43,8 @@ export function screen(text: string): Screened {
     else if (kind === '{' || kind === '[') begin(kind, at);
     else end(at);
   }
+  // What is cut out must not take a mistake of the JSON with it.
+  if (refusals.size > 0 && !isJson(text)) return { text, refusals: new Map() };
   return { text: pieces.join('') + text.slice(copied), refusals };
 
   function meetName(name: string): void {
@@ -144,6 +146,15 @@ function endOfString(text: string, from: number): number {
     if (backslashes % 2 === 0) return quote + 1;
   }
   return text.length;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A name that is no JSON string is left to the parser. */

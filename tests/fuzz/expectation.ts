@@ -84,6 +84,8 @@ function parsed(text: string): { value: unknown } | undefined {
 }
 
 function expectationOfJson(json: unknown, text: string, sender: Sender): Expectation {
+  // Nobody else reads custom formats: what was answered is still compared with what was written.
+  if (sender.paths !== undefined) return 'unknown';
   if (!isOrdinary(json) || !saysNamesOnce(text, json)) return 'unknown';
   const batch = Array.isArray(json) ? [json] : batchesIn(json);
   const [events] = batch;

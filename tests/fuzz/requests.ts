@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { RequestParts } from '../in-process/lambda.ts';
 import { createRandom, type Random } from '../simulation/random.ts';
 import { noise, someBody } from './bodies.ts';
-import { ACTIVE, DISABLED, type Sender, signatureOf } from './senders.ts';
+import { ACTIVE, CUSTOM, DISABLED, type Sender, signatureOf } from './senders.ts';
 
 const MB = 1024 * 1024;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -43,7 +43,7 @@ const encodings = [...ENCODINGS.keys()];
 export function requestOf(seed: number): RequestParts {
   const random = createRandom(seed);
   if (random.chance(0.001)) return { routeKey: 'GET /v1/health', headers: {} };
-  const sender = random.chance(0.02) ? DISABLED : random.pick(ACTIVE);
+  const sender = someSender(random);
   const { wire, encoding } = someWire(random, seed);
   const headers = Object.entries({
     authorization: someAuthorization(random, sender),
@@ -56,6 +56,12 @@ export function requestOf(seed: number): RequestParts {
     headers: Object.fromEntries(headers),
     ...(!random.chance(0.003) && someForm(random, wire)),
   };
+}
+
+function someSender(random: Random): Sender {
+  const dice = random.next();
+  if (dice < 0.02) return DISABLED;
+  return dice < 0.05 ? CUSTOM : random.pick(ACTIVE);
 }
 
 function oneOf<T>(random: Random, choices: readonly T[]): T | undefined {

@@ -7,6 +7,8 @@ export interface Sender {
   timeZone: string;
   sharedSecret?: string;
   disabled?: boolean;
+  /** Where it has what Nat needs, in JMESPath. */
+  paths?: { emailPath: string; timestampPath: string; descriptionPath: string };
 }
 
 /** One of each kind: an everyday one, one far from UTC, one that signs. */
@@ -21,6 +23,14 @@ export const ACTIVE: [Sender, ...Sender[]] = [
   },
 ];
 
+/** What finds something in every path. */
+export const SAMPLE = {
+  type: 'identify',
+  timestamp: '2020-05-31T17:55:47Z',
+  traits: { email: 'sample@example.com', plan: 'pro' },
+  event: 'sample',
+};
+
 /** One that may not send. */
 export const DISABLED: Sender = {
   id: 'ws-04',
@@ -29,8 +39,20 @@ export const DISABLED: Sender = {
   disabled: true,
 };
 
+/** One with a format of its own. */
+export const CUSTOM: Sender = {
+  id: 'ws-05',
+  apiKey: 'k3y-path-Rm4xWqJf',
+  timeZone: 'UTC',
+  paths: {
+    emailPath: 'traits.email || context.traits.email',
+    timestampPath: 'originalTimestamp || timestamp',
+    descriptionPath: "join(' ', [type, to_string(traits.plan), context.page.title || event])",
+  },
+};
+
 /** All that there are. */
-export const SENDERS = [...ACTIVE, DISABLED];
+export const SENDERS = [...ACTIVE, DISABLED, CUSTOM];
 
 /** The present of every input, ms since the epoch: a seed means the same at any time. */
 export const NOW = Date.parse('2026-11-24T12:00:00Z');

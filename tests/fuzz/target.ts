@@ -12,7 +12,7 @@ import {
   createTables,
 } from '../in-process/dynamodb.ts';
 import { contextWith, type RequestParts, requestWith } from '../in-process/lambda.ts';
-import { SENDERS, STANDARD_MESSAGE } from './senders.ts';
+import { SAMPLE, SENDERS, STANDARD_MESSAGE } from './senders.ts';
 
 const TABLES = { Interactions: 'interactions', Workspaces: 'workspaces' };
 const CONFIG = {
@@ -80,9 +80,11 @@ export async function createTarget() {
     const services = createServices(CONFIG, db);
     const repairs = createRepairs(db, TABLES.Interactions);
     const operator = createOperator({ ...services, repairs, remainingMs: () => 60_000 });
-    for (const { disabled = false, ...sender } of SENDERS) {
+    for (const { disabled = false, paths, ...sender } of SENDERS) {
       const standardMessage = STANDARD_MESSAGE;
       await operator.run({ command: 'workspace.add', name: sender.id, standardMessage, ...sender });
+      const update = { command: 'workspace.update', id: sender.id, sample: SAMPLE, ...paths };
+      if (paths !== undefined) await operator.run(update);
       if (disabled) await operator.run({ command: 'workspace.disable', id: sender.id });
     }
     return services;

@@ -92,6 +92,11 @@ describe('in a batch', () => {
     expect(() => screen('{"batch":[{"a":1}],"__proto__":{}}')).toThrow(PROTOTYPE);
   });
 
+  it('is left to the parser if it is no JSON, even inside of what is refused', () => {
+    const text = '[{"a":1},{"b":2,"b":+3}]';
+    expect(screen(text)).toEqual({ text, refusals: new Map() });
+  });
+
   it('is no array elsewhere', () => {
     expect(() => screen('{"events":[{"a":1,"a":2}]}')).toThrow(TWICE);
     expect(() => screen('{"x":{"batch":[{"a":1,"a":2}]}}')).toThrow(TWICE);
@@ -134,7 +139,20 @@ describe('whatever text is sent', () => {
   });
 
   it('is never made JSON, nor something else, if it is none', () => {
-    const piece = fc.constantFrom('{', '}', '[', ']', ',', ':', '"', '\\', '"a"', '"batch":', ' 1');
+    const piece = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"',
+      '\\',
+      '"a"',
+      '"a":1',
+      '"batch":',
+      ' 1',
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
         const text = pieces.join('');
