@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { setImmediate as turn } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
@@ -90,6 +91,7 @@ function responseOf({ statusCode, body }: Answer) {
   };
 }
 
+const describedSchema = z.object({ Table: z.object({ TableStatus: z.string() }) });
 const tablesSchema = z.object({
   Resources: z.record(z.string(), z.object({ Properties: z.record(z.string(), z.unknown()) })),
 });
@@ -116,7 +118,12 @@ export async function createTables(
       KeySchema,
       GlobalSecondaryIndexes,
     });
+    while (!(await isActive(database, TableName))) await turn();
   }
-  // dynalite makes a table ACTIVE in its own time.
-  await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+/** dynalite makes a table ACTIVE in its own time. */
+async function isActive(database: EmbeddedDynamoDB, TableName: string): Promise<boolean> {
+  const { body } = await database.execute('DescribeTable', { TableName });
+  return describedSchema.parse(body).Table.TableStatus === 'ACTIVE';
 }

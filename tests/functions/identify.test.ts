@@ -1,0 +1,149 @@
+import { describe, expect, it, vi } from 'vitest';
+import { createHandler } from '../../functions/identify.ts';
+import { OUR_FAULT } from '../../lib/answer.ts';
+import { createOperator } from '../../lib/operator/operator.ts';
+import { createRepairs } from '../../lib/repairs.ts';
+import { createServices } from '../../lib/services.ts';
+import { metrics } from '../../lib/telemetry.ts';
+import {
+  createEmbeddedDynamoDB,
+  createInProcessClient,
+  createTables,
+} from '../in-process/dynamodb.ts';
+import { contextWith, requestWith } from '../in-process/lambda.ts';
+
+const TABLES = { Interactions: 'interactions', Workspaces: 'workspaces' };
+const CONFIG = {
+  INTERACTIONS_TABLE: TABLES.Interactions,
+  WORKSPACES_TABLE: TABLES.Workspaces,
+  DEPLOYMENT_SECRET: 'a deployment secret of more than 32 characters',
+  NAT_API_URL: 'http://nat.invalid/identify',
+  RETENTION_DAYS: undefined,
+};
+const apiKey = 'key-of-acme';
+
+/** The function over a ledger whose writes can be made to fail. */
+async function start() {
+  const database = createEmbeddedDynamoDB();
+  await createTables(database, TABLES);
+  const faults = { failing: (_operation: string, _input: object) => false };
+  const operations: string[] = [];
+  const db = createInProcessClient(async (operation, input) => {
+    operations.push(operation);
+    if (faults.failing(operation, input)) throw new Error('unreachable');
+    return database.execute(operation, input);
+  });
+  const container = () => {
+    const services = createServices(CONFIG, db);
+    return createHandler(() => services);
+  };
+  const operator = createOperator({
+    ...createServices(CONFIG, db),
+    repairs: createRepairs(db, TABLES.Interactions),
+    remainingMs: () => 60_000,
+  });
+  await operator.run({ command: 'workspace.add', id: 'acme', name: 'Acme', apiKey });
+  const send = async (body: unknown, options: { key?: string; handler?: typeof handler } = {}) => {
+    const headers = { authorization: `Bearer ${options.key ?? apiKey}` };
+    const request = requestWith({
+      routeKey: 'POST /v1/batch',
+      headers,
+      body: JSON.stringify(body),
+    });
+    const context = contextWith('identify', '1', () => 28_000);
+    const { statusCode, body: text = '' } = await (options.handler ?? handler)(request, context);
+    return { statusCode, body: JSON.parse(text) };
+  };
+  const handler = container();
+  const ledger = async () => {
+    const { body } = await database.execute('Scan', { TableName: TABLES.Interactions });
+    return (body as { Items: unknown[] }).Items;
+  };
+  return { send, container, faults, operations, ledger };
+}
+
+function event(name: string, more: object = {}): object {
+  const email = `${name}@example.com`;
+  return { type: 'identify', timestamp: '2020-05-31T17:55:47Z', traits: { email }, ...more };
+}
+
+describe('a ledger that fails midway', () => {
+  const batch = Array.from({ length: 200 }, (_, n) => event(`contact-${n}`));
+
+  it('answers 503 to the whole batch, and duplicate for what was written when it is sent again', async () => {
+    const { send, container, faults, ledger } = await start();
+    const written = 120;
+    let writes = 0;
+    faults.failing = (operation) => operation === 'PutItem' && ++writes > written;
+    expect(await send(batch)).toEqual({ statusCode: 503, body: { message: OUR_FAULT } });
+    await vi.waitFor(async () => expect(await ledger()).toHaveLength(written));
+
+    faults.failing = () => false;
+    for (const handler of [undefined, container()]) {
+      const { statusCode, body } = await send(batch, handler && { handler });
+      const statuses = body.results.map(({ status }: { status: string }) => status);
+      const again = handler === undefined ? written : batch.length;
+      expect(statuses.filter((status: string) => status === 'duplicate')).toHaveLength(again);
+      expect(statusCode).toBe(again === batch.length ? 200 : 202);
+    }
+    expect(await ledger()).toHaveLength(batch.length);
+  });
+
+  it('answers 503 to whom it cannot look up, and takes the same key when it can', async () => {
+    const { send, faults } = await start();
+    faults.failing = (operation) => operation === 'GetItem';
+    expect((await send(event('ann'))).statusCode).toBe(503);
+    faults.failing = () => false;
+    expect((await send(event('ann'))).statusCode).toBe(202);
+  });
+});
+
+describe('a wrong key', () => {
+  it('costs one look-up a minute, however often it comes and whatever comes with it', async () => {
+    const { send, operations } = await start();
+    operations.length = 0;
+    const flood = Array.from({ length: 50 }, () => send(event('ann'), { key: 'wrong-key' }));
+    for (const { statusCode } of await Promise.all(flood)) expect(statusCode).toBe(401);
+    expect(operations).toEqual(['GetItem']);
+  });
+
+  it('is told from a good one without disturbing it', async () => {
+    const { send, operations } = await start();
+    await send(event('ann'));
+    for (let n = 0; n < 20; n += 1) await send({}, { key: `wrong-key-${n}` });
+    operations.length = 0;
+    expect((await send(event('ann'))).statusCode).toBe(200);
+    expect(operations).toEqual([]);
+  });
+});
+
+describe('the metrics', () => {
+  it('count results, the formats that matched, and the reasons of refusals', async () => {
+    const { send } = await start();
+    const counted = vi.spyOn(metrics, 'addMetric');
+    await send([
+      event('ann'),
+      event('ann'),
+      { type: 'identify', timestamp: '2020-05-31T17:55:47Z', email: 'bob@example.com' },
+      event('nobody@'),
+      event('cyd', { timestamp: 'yesterday' }),
+      { type: 'track' },
+    ]);
+    const batch = Object.fromEntries(counted.mock.calls.map(([name, , value]) => [name, value]));
+    expect(batch).toEqual({
+      accepted: 2,
+      duplicate: 1,
+      rejected: 2,
+      ignored: 1,
+      format_recommended: 2,
+      format_top_level: 1,
+      rejected_email: 1,
+      rejected_timestamp: 1,
+    });
+
+    counted.mockClear();
+    await send({ type: 'track' });
+    expect(counted.mock.calls.map(([name]) => name)).toEqual(['rejected', 'rejected_other_call']);
+    counted.mockRestore();
+  });
+});
