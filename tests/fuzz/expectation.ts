@@ -19,7 +19,8 @@ export type Expectation =
   | 'unknown';
 
 /** Reads a request as the documents say, with nothing of `lib` or `functions`. */
-export function expectationOf({ routeKey, headers, body, isBase64Encoded }: RequestParts) {
+export function expectationOf(request: RequestParts): Expectation {
+  const { routeKey, headers, body, isBase64Encoded } = request;
   if (routeKey === 'GET /v1/health') return { status: 200 };
   const wire = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
   const sender = senderOf(headers, wire);

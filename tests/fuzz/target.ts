@@ -33,6 +33,7 @@ export interface Effects {
   unexpected: string[];
 }
 
+/** The service under fuzzing. */
 export type Target = Awaited<ReturnType<typeof createTarget>>;
 
 /**
