@@ -18,19 +18,7 @@ const padded = (text: fc.Arbitrary<string>) =>
 
 const atom = mostly(
   fc.constantFrom('peter', 'Paul.Q', 'a', '007', 'j.o.e', 'x+tag', "!#$%&'*+/=?^_`{|}~-"),
-  fc.constantFrom(
-    '',
-    '.a',
-    'a.',
-    'a..b',
-    'jörg',
-    '\u212aate',
-    'pe ter',
-    '"q"',
-    'a,b',
-    'a@b',
-    'a\0',
-  ),
+  fc.constantFrom('', '.a', 'a.', 'a..b', 'jörg', '\u212aate', 'pe ter', '"q"', 'a,b', 'a@', 'a\0'),
 );
 const localPart = mostly(
   atom,
@@ -56,7 +44,7 @@ const domain = mostly(
 /** An address: mostly one that mail could be sent to, else one that is just wrong. */
 export const address = padded(
   fc
-    .tuple(localPart, mostly(fc.constant('@'), fc.constantFrom('', '@@', ' at '), 30), domain)
+    .tuple(localPart, mostly(fc.constant('@'), fc.constantFrom('', '@@', '.at.'), 30), domain)
     .map((parts) => parts.join('')),
 );
 
