@@ -4,7 +4,8 @@ import getPort from 'get-port';
 import pMap from 'p-map';
 import * as z from 'zod/mini';
 import { TABLES } from '../offline/database.ts';
-import { LOCAL_API_KEY, type Stack, startStack } from '../offline/stack.ts';
+import { LOCAL_API_KEY } from '../offline/local-api-key.ts';
+import { type Stack, startStack } from '../offline/stack.ts';
 
 const HELP = `npm run soak -- [--events N] [--contacts N] [--outage SECONDS]
 

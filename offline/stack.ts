@@ -6,12 +6,10 @@ import { type Database, type DynamoDBAddress, LOCAL_AWS, type StreamRecord } fro
 import { connectDynamoDBLocal } from './dynamodb-local.ts';
 import { startEmbeddedDatabase } from './embedded-database.ts';
 import { type Functions, startFunctions } from './functions.ts';
+import { LOCAL_API_KEY } from './local-api-key.ts';
 import { type Sandbox, startSandbox } from './sandbox/server.ts';
 import { readStreamTrigger } from './serverless-config.ts';
 import { createStreamPlayer } from './stream.ts';
-
-/** The API key of the workspace `local`. */
-export const LOCAL_API_KEY = 'local-api-key';
 
 /** Where the stack listens, always on this machine only. */
 export interface StackOptions {

@@ -1,4 +1,5 @@
-import { dynamodbIn, LOCAL_API_KEY, SettingError, startStack } from './stack.ts';
+import { LOCAL_API_KEY } from './local-api-key.ts';
+import { dynamodbIn, SettingError, startStack } from './stack.ts';
 
 const PARENT_CHECK_MS = 500;
 const HELP = `npm start: the whole system on this machine, until Ctrl-C

@@ -5,7 +5,7 @@ import { inject } from 'vitest';
 import * as z from 'zod/mini';
 import { TABLES } from '../../offline/database.ts';
 import { invoke, lambdaClient } from '../../offline/functions.ts';
-import { LOCAL_API_KEY } from '../../offline/stack.ts';
+import { LOCAL_API_KEY } from '../../offline/local-api-key.ts';
 
 /** What the API answered. */
 export interface Answer {

@@ -5,7 +5,7 @@ import { Analytics } from '@segment/analytics-node';
 import { expect, inject, it, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { batchAnswerSchema } from '../../lib/answer.ts';
-import { LOCAL_API_KEY } from '../../offline/stack.ts';
+import { LOCAL_API_KEY } from '../../offline/local-api-key.ts';
 import { basic, send, someone, timelineOf } from './client.ts';
 import { type PassingRequest, startProxy } from './proxy.ts';
 
