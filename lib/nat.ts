@@ -79,8 +79,12 @@ export function classify(end: CallEnd): NatAnswer {
   return { verdict: 'never', error };
 }
 
-/** The innermost code there is, such as ECONNRESET or ENOTFOUND: messages may hold an address. */
-function codeOf(error: unknown): string {
+/**
+ * Says why there was no answer: the innermost code there is, such as ECONNRESET or ENOTFOUND.
+ *
+ * @param error what `fetch` threw; its messages may hold an address
+ */
+export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'network';
   if (error.name === 'TimeoutError') return 'timeout';
   const { code } = error as NodeJS.ErrnoException;

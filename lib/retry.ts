@@ -42,9 +42,11 @@ export function isGivenUp(since: string, now: number): boolean {
  * RFC 9110, section 10.2.3: seconds or a date. What others emit may also be negative or absurd,
  * which counts as absent.
  *
+ * @param retryAfter as it came
+ * @param now the present, ms since the epoch
  * @returns how long from now, 0 ms or more
  */
-function retryAfterMs(retryAfter: string | undefined, now: number): number {
+export function retryAfterMs(retryAfter: string | undefined, now: number): number {
   const text = retryAfter?.trim() ?? '';
   const date = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
   const wait = /^\d+$/.test(text) ? Number(text) * SECOND_MS : date - now;

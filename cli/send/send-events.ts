@@ -1,0 +1,44 @@
+import { pMapIterable } from 'p-map';
+import { type Batch, batchesOf, type Rejection } from './batches.ts';
+import type { Post, Result } from './post.ts';
+import { readEvents } from './read-events.ts';
+
+/** Batches under way at once: enough that the service does not wait for the file. */
+const CONCURRENT_BATCHES = 4;
+
+/** How many events came to what. */
+export type Counts = Record<Result['status'], number>;
+
+/** What became of a batch. */
+export interface Settled {
+  counts: Counts;
+  /** In the order of the input. */
+  rejected: Rejection[];
+  /** How many bytes of the input are settled with it. */
+  readTo: number;
+}
+
+/**
+ * Reads events and sends them, a few batches at once, and says what became of each batch, in the
+ * order of the input.
+ *
+ * @param source the input, in any of the forms of `readEvents`
+ * @param post sends a batch
+ * @throws what reading or sending throws, after what was settled before it
+ */
+export function sendEvents(source: AsyncIterable<Uint8Array>, post: Post): AsyncIterable<Settled> {
+  return pMapIterable(batchesOf(readEvents(source)), (batch) => settle(batch, post), {
+    concurrency: CONCURRENT_BATCHES,
+  });
+}
+
+async function settle({ events, rejected, readTo }: Batch, post: Post): Promise<Settled> {
+  const results = events.length === 0 ? [] : await post(events.map(({ json }) => json));
+  const refused = events.flatMap(({ line }, n) => {
+    const { status, message = 'no reason was given' } = results[n] ?? {};
+    return status === 'rejected' ? [{ line, message }] : [];
+  });
+  const counts = { accepted: 0, duplicate: 0, ignored: 0, rejected: rejected.length };
+  for (const { status } of results) counts[status] += 1;
+  return { counts, rejected: [...rejected, ...refused].sort((a, b) => a.line - b.line), readTo };
+}
