@@ -3,8 +3,11 @@ import { type Batch, batchesOf, type Rejection } from './batches.ts';
 import type { Post, Result } from './post.ts';
 import { readEvents } from './read-events.ts';
 
-/** Batches under way at once: enough that the service does not wait for the file. */
-const CONCURRENT_BATCHES = 4;
+/**
+ * Batches under way at once, so that the service need not wait for the next. It writes
+ * 50 events of each at a time: more batches would overload it rather than be faster.
+ */
+const CONCURRENT_BATCHES = 2;
 
 /** How many events came to what. */
 export type Counts = Record<Result['status'], number>;
