@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
-import * as z from 'zod/mini';
+import { type BatchAnswer, batchAnswerSchema, errorAnswerSchema } from '../../lib/answer.ts';
 import { classify, codeOf } from '../../lib/nat.ts';
 import { retryAfterMs } from '../../lib/retry.ts';
 
@@ -29,15 +29,8 @@ export interface PostOptions {
   signal: AbortSignal;
 }
 
-const resultSchema = z.object({
-  status: z.enum(['accepted', 'duplicate', 'ignored', 'rejected']),
-  message: z.optional(z.string()),
-});
-const answerSchema = z.object({ results: z.array(resultSchema) });
-const errorSchema = z.object({ message: z.string() });
-
 /** What the service answered for one event. */
-export type Result = z.infer<typeof resultSchema>;
+export type Result = BatchAnswer['results'][number];
 
 /** Sends events, each as JSON, and gives the service's result for each. */
 export type Post = (events: string[]) => Promise<Result[]>;
@@ -120,7 +113,7 @@ async function call(
 
 /** @param events how many were sent */
 function resultsIn({ status, headers }: Response, answer: unknown, events: number): Result[] {
-  const { data } = answerSchema.safeParse(answer);
+  const { data } = batchAnswerSchema.safeParse(answer);
   if (data?.results.length === events) return data.results;
   const retryAfter = headers.get('retry-after');
   const { verdict } = classify({ status, retryAfter });
@@ -128,7 +121,7 @@ function resultsIn({ status, headers }: Response, answer: unknown, events: numbe
   if (verdict === 'may-pass' && status > 399) {
     throw new NotNow(`status ${status}`, retryAfter ?? undefined);
   }
-  const said = errorSchema.safeParse(answer).data?.message;
+  const said = errorAnswerSchema.safeParse(answer).data?.message;
   throw new Error(
     said === undefined
       ? `what answers there is not the service (status ${status}): check --url`
