@@ -31,7 +31,7 @@ async function send({ file, url, key }: Options): Promise<number> {
   } catch (error) {
     problem = problemIn(error);
   }
-  // Other batches may still be under way or waiting for their turn.
+  // A batch may still be waiting for its turn.
   ending.abort();
   report.end();
   if (interruption.signal.aborted) {

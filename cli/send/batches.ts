@@ -61,6 +61,10 @@ function readyToSend(entry: Entry): Batch['events'][number] | Rejection {
     return { line, json: JSON.stringify(entry.event) };
   } catch (error) {
     if (error instanceof Refusal) return { line, message: error.message };
+    // What can be parsed may still be nested too deeply to be written again.
+    if (error instanceof RangeError) {
+      return { line, message: new Refusal('nesting', 'the event', 'more').message };
+    }
     throw error;
   }
 }

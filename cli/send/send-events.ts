@@ -1,13 +1,6 @@
-import { pMapIterable } from 'p-map';
 import { type Batch, batchesOf, type Rejection } from './batches.ts';
 import type { Post, Result } from './post.ts';
 import { readEvents } from './read-events.ts';
-
-/**
- * Batches under way at once, so that the service need not wait for the next. It writes
- * 50 events of each at a time: more batches would overload it rather than be faster.
- */
-const CONCURRENT_BATCHES = 2;
 
 /** How many events came to what. */
 export type Counts = Record<Result['status'], number>;
@@ -22,17 +15,19 @@ export interface Settled {
 }
 
 /**
- * Reads events and sends them, a few batches at once, and says what became of each batch, in the
- * order of the input.
+ * Reads events and sends them, and says what became of each batch. One batch after the other, so
+ * that of several events of a contact's day the first in the input counts; the service writes those
+ * of a batch side by side.
  *
  * @param source the input, in any of the forms of `readEvents`
  * @param post sends a batch
  * @throws what reading or sending throws, after what was settled before it
  */
-export function sendEvents(source: AsyncIterable<Uint8Array>, post: Post): AsyncIterable<Settled> {
-  return pMapIterable(batchesOf(readEvents(source)), (batch) => settle(batch, post), {
-    concurrency: CONCURRENT_BATCHES,
-  });
+export async function* sendEvents(
+  source: AsyncIterable<Uint8Array>,
+  post: Post,
+): AsyncGenerator<Settled> {
+  for await (const batch of batchesOf(readEvents(source))) yield await settle(batch, post);
 }
 
 async function settle({ events, rejected, readTo }: Batch, post: Post): Promise<Settled> {

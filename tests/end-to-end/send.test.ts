@@ -46,7 +46,7 @@ it('imports a history, and run again leaves the timelines as they are', async ()
     ].join('\r\n'),
   );
   const rejected =
-    'line 6: traits.email: expected one email address such as name@example.com\n' +
+    'line 6: traits.email: expected one email address such as name@example.com, got a string of length 6\n' +
     'line 7: the line: expected an event as JSON\n';
 
   expect(await send(file, apiKey)).toEqual({

@@ -110,25 +110,32 @@ it('sends at most about 1 MB at once', async () => {
   expect(calls.flatMap(({ batch }) => batch)).toHaveLength(100);
 });
 
-it('has a few batches under way at once, and tells of them in order', async () => {
-  const waiting: (() => void)[] = [];
+it('sends one batch after the other, so that the first event of a day in the input counts', async () => {
+  let underWay = 0;
+  let most = 0;
   const server = createServer(async (request, response) => {
+    underWay += 1;
+    most = Math.max(most, underWay);
     const { batch } = bodySchema.parse(await json(request));
-    waiting.push(() =>
-      response
-        .writeHead(202)
-        .end(JSON.stringify(allAre('accepted', { batch, request, number: 0 }).body)),
-    );
-    // The last one is answered first.
-    if (waiting.length === 2) for (const answer of waiting.splice(0).reverse()) answer();
+    const { body } = allAre('accepted', { batch, request, number: 0 });
+    underWay -= 1;
+    response.writeHead(202).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(() => server.close());
   const { port } = server.address() as AddressInfo;
   const { settled } = await sendTo(`http://127.0.0.1:${port}`, lines(4000));
-  const readTo = settled.map((one) => one.readTo);
-  expect(readTo).toEqual(readTo.toSorted((a, b) => a - b));
   expect(settled).toHaveLength(8);
+  expect(most).toBe(1);
+});
+
+it('rejects what is nested too deeply to be written again, and goes on', async () => {
+  const { url } = await serve((call) => allAre('accepted', call));
+  const deep = `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
+  const { settled } = await sendTo(url, `{}\n${deep}\n{}\n`);
+  expect(settled).toMatchObject([
+    { counts: { accepted: 2, rejected: 1 }, rejected: [{ line: 2 }] },
+  ]);
 });
 
 it('tells the line and the reason of what the service rejects and of what is not sent at all', async () => {
