@@ -10,7 +10,7 @@ import { once, services } from '../lib/services.ts';
 import { logger, metrics, reportDelivery } from '../lib/telemetry.ts';
 
 /**
- * Every minute: tries again what is due.
+ * Every minute: tries again what is due. Fails, when all is done, if anything of it did.
  *
  * @param parts what it works with, asked for at the first run
  */
@@ -24,10 +24,13 @@ export function createHandler(parts: () => { ledger: Ledger; delivery: Delivery 
         ledger,
         redeliver: delivery.redeliver,
         report: reportDelivery,
+        reportFailure: (error, due) => logger.error('failed, due again later', { ...due, error }),
         remainingMs: () => context.getRemainingTimeInMillis(),
       });
       metrics.addMetric('tried', MetricUnit.Count, run.tried);
       if (run.ended !== 'nothing due') logger.warn('ended early', { ...run });
+      // For the alarm on errors: what failed is logged one by one.
+      if (run.failed > 0) throw new Error(`${run.failed} of this run failed`);
     });
 }
 

@@ -11,7 +11,7 @@ import {
 import type { Nat, NatAnswer } from './nat.ts';
 import { isGivenUp, nextTryAt } from './retry.ts';
 import type { Secrets } from './secrets.ts';
-import type { Workspaces } from './workspaces.ts';
+import type { Workspace, Workspaces } from './workspaces.ts';
 
 /** Longer than a try can take: Nat's time-out and the two writes around it. */
 const LEASE_MS = 2 * 60 * 1000;
@@ -74,18 +74,38 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryPar
       const error = workspace === undefined ? 'workspace unknown' : 'content missing';
       return settle(entry, { status: 'dead', error });
     }
+    const apiKey = natKeyOf(workspace);
+    if (apiKey === undefined) {
+      return settleRejected(entry, { verdict: 'key-rejected', error: 'key unreadable' }, workspace);
+    }
     const sentAt = performance.now();
-    const answer = await nat({
-      apiKey: secrets.unseal(workspace.natApiKey, `${workspace.id} natApiKey`),
-      idempotencyKey: idempotencyKeyOf(entry),
-      event: entry.event,
-    });
+    const idempotencyKey = idempotencyKeyOf(entry);
+    const answer = await nat({ apiKey, idempotencyKey, event: entry.event });
     const natMs = Math.round(performance.now() - sentAt);
+    if (answer.verdict === 'key-rejected') {
+      return { ...(await settleRejected(entry, answer, workspace)), natMs };
+    }
     const result = await settle(entry, settlementOf(answer, entry));
-    if (answer.verdict === 'may-pass') return { ...result, natMs, natFailed: true };
-    if (answer.verdict !== 'key-rejected') return { ...result, natMs };
+    return { ...result, natMs, ...(answer.verdict === 'may-pass' && { natFailed: true }) };
+  }
+
+  /** As rejected as one that Nat rejects: a new key mends both, and an alarm asks for it. */
+  function natKeyOf({ id, natApiKey }: Workspace): string | undefined {
+    try {
+      return secrets.unseal(natApiKey, `${id} natApiKey`);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async function settleRejected(
+    entry: LedgerEntry,
+    answer: NatAnswer,
+    workspace: Workspace,
+  ): Promise<DeliveryResult> {
+    const result = await settle(entry, settlementOf(answer, entry));
     const natKeyRejected = await workspaces.markNatKeyRejected(workspace, Date.now());
-    return { ...result, natMs, natKeyRejected };
+    return { ...result, natKeyRejected };
   }
 
   async function settle(entry: LedgerEntry, settlement: Settlement): Promise<DeliveryResult> {

@@ -115,6 +115,22 @@ describe('what Nat does not take', () => {
     expect(record?.natKeyRejectedAt).toBe('2026-11-24T08:00:00.000Z');
   });
 
+  it('is put off without a call when the key for Nat cannot be unsealed, and marks the workspace', async () => {
+    const { id, key } = await accepted();
+    const { ledger, workspaces } = tables();
+    const [record] = await workspaces.recordsOf(id);
+    if (record === undefined) throw new Error('not added');
+    await workspaces.update(record, { natApiKey: secrets.seal('another', 'another purpose') });
+    const { nat, calls } = natAnswering({ verdict: 'accepted' });
+    expect(await deliveryTo(nat).deliverPending(key)).toMatchObject({
+      status: 'retrying',
+      error: 'key unreadable',
+      natKeyRejected: true,
+    });
+    expect(calls).toEqual([]);
+    expect(await ledger.read(key)).toMatchObject({ status: 'retrying', attempts: 1, event });
+  });
+
   it('is dead with its reason when its workspace is unknown', async () => {
     const key = { contact: 'nobody#x', day: '2020-05-31' };
     await tables().ledger.accept(key, event, Date.now());
