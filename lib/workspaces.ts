@@ -80,13 +80,22 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
       return workspace !== undefined && isValid(workspace, now) ? workspace : undefined;
     },
 
-    /** The workspace with its current key, at most a minute old. */
+    /**
+     * The workspace with its current key, at most a minute old. The index may be behind: it may
+     * show a key that was replaced but not the new one, or nothing, which is not remembered.
+     */
     findById(id: string): Found {
-      return cached(byId, id, async () => currentOf(await recordsOf(id)));
+      return cached(byId, id, async () => {
+        const current = currentOf(await indexed(id));
+        if (current === undefined) byId.delete(id);
+        return current;
+      });
     },
 
-    /** All records of a workspace, the current first, then keys in their grace time. Not cached. */
-    recordsOf,
+    /** All records of a workspace, the current first, then keys in their grace time: as they are now. */
+    async recordsOf(id: string): Promise<Workspace[]> {
+      return newestFirst((await list()).filter((record) => record.id === id));
+    },
 
     /**
      * @returns false if the API key is already somebody's
@@ -150,20 +159,22 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
       );
     },
 
-    /** Every record there is: the operator's list. */
-    async list(): Promise<Workspace[]> {
-      const workspaces: Workspace[] = [];
-      let from: Item | undefined;
-      do {
-        const page = await db.send(
-          new ScanCommand({ TableName: table, ...(from && { ExclusiveStartKey: from }) }),
-        );
-        workspaces.push(...(page.Items ?? []).map((item) => recordSchema.parse(unmarshall(item))));
-        from = page.LastEvaluatedKey;
-      } while (from !== undefined);
-      return workspaces;
-    },
+    list,
   };
+
+  /** Every record there is, as it is now: the operator's list. */
+  async function list(): Promise<Workspace[]> {
+    const workspaces: Workspace[] = [];
+    let from: Item | undefined;
+    do {
+      const page = await db.send(
+        new ScanCommand({ TableName: table, ConsistentRead: true, ExclusiveStartKey: from }),
+      );
+      workspaces.push(...(page.Items ?? []).map((item) => recordSchema.parse(unmarshall(item))));
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return workspaces;
+  }
 
   async function read(key: string): Found {
     const { Item } = await db.send(
@@ -172,7 +183,7 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
     return Item === undefined ? undefined : recordSchema.parse(unmarshall(Item));
   }
 
-  async function recordsOf(id: string): Promise<Workspace[]> {
+  async function indexed(id: string): Promise<Workspace[]> {
     const { Items } = await db.send(
       new QueryCommand({
         TableName: table,
@@ -181,8 +192,7 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
         ExpressionAttributeValues: { ':id': { S: id } },
       }),
     );
-    const records = (Items ?? []).map((item) => recordSchema.parse(unmarshall(item)));
-    return records.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+    return (Items ?? []).map((item) => recordSchema.parse(unmarshall(item)));
   }
 }
 
@@ -195,8 +205,14 @@ function isValid({ validUntil }: Workspace, now: number): boolean {
   return validUntil === undefined || now < Date.parse(validUntil);
 }
 
+function newestFirst(records: Workspace[]): Workspace[] {
+  return records.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+}
+
+/** The record whose key was not replaced; if the index shows none, the one that comes closest. */
 function currentOf(records: Workspace[]): Workspace | undefined {
-  return records.find(({ validUntil }) => validUntil === undefined);
+  const sorted = newestFirst(records);
+  return sorted.find(({ validUntil }) => validUntil === undefined) ?? sorted[0];
 }
 
 /** Remembers the answer under way, so that a rush asks once, and that there is nothing, too. */

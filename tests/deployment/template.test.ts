@@ -56,7 +56,6 @@ const ALLOWED: Record<FunctionName, Record<string, string[]>> = {
     ],
     '${Interactions.Arn}/index/due': ['dynamodb:Query'],
     'Workspaces.Arn': ['dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
-    '${Workspaces.Arn}/index/byId': ['dynamodb:Query'],
   },
 };
 

@@ -131,15 +131,41 @@ describe('what Nat does not take', () => {
     expect(await ledger.read(key)).toMatchObject({ status: 'retrying', attempts: 1, event });
   });
 
-  it('is dead with its reason when its workspace is unknown', async () => {
-    const key = { contact: 'nobody#x', day: '2020-05-31' };
-    await tables().ledger.accept(key, event, Date.now());
+  it('is put off for 72 hours, and asked for each time, while its workspace is unknown', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: NOW });
+    const id = `w-${randomUUID()}`;
+    const { ledger } = tables();
     const { nat, calls } = natAnswering({ verdict: 'accepted' });
-    expect(await deliveryTo(nat).deliverPending(key)).toEqual({
+    const delivery = deliveryTo(nat);
+    const unknown = async () => {
+      const key = { contact: `${id}#${randomUUID()}`, day: '2020-05-31' };
+      await ledger.accept(key, event, NOW);
+      const result = await delivery.deliverPending(key);
+      expect(result).toMatchObject({ status: 'retrying', error: 'workspace unknown' });
+      const { dueAt = '' } = await existing(ledger.read(key));
+      return { ...key, dueAt };
+    };
+    const [first, second] = [await unknown(), await unknown()];
+    vi.setSystemTime(NOW + 72 * HOUR_MS);
+    expect(await delivery.redeliver(first)).toMatchObject({
       status: 'dead',
       error: 'workspace unknown',
     });
-    expect(calls).toEqual([]);
+    await tables().operator.run({ command: 'workspace.add', id, name: id });
+    expect(await delivery.redeliver(second)).toMatchObject({ status: 'delivered' });
+    expect(calls).toHaveLength(1);
+  });
+
+  it('goes with the newest key that the index of workspaces shows, current or not', async () => {
+    const { id, key } = await accepted();
+    const { nat, calls } = natAnswering({ verdict: 'accepted' });
+    const { workspaces } = tables();
+    const [record] = await workspaces.recordsOf(id);
+    if (record === undefined) throw new Error('not added');
+    // A rotation of which the index does not show the new record yet.
+    await workspaces.update(record, { validUntil: '2027-01-01T00:00:00.000Z' });
+    expect(await deliveryTo(nat).deliverPending(key)).toMatchObject({ status: 'delivered' });
+    expect(calls).toMatchObject([{ apiKey: `key-${id}` }]);
   });
 });
 
