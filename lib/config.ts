@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** DynamoDB may keep an expired item for two days more; what waits for Nat waits for three. */
+/** Senders repeat for days what was not accepted: nothing so young may be refused as too old. */
 const MIN_RETENTION_DAYS = 7;
 
 const MAX_RETENTION_DAYS = 3650;

@@ -64,7 +64,7 @@ export type Ledger = ReturnType<typeof createLedger>;
  *
  * @param db the client
  * @param table the table's name
- * @param retentionDays how long settled interactions are kept; for ever if undefined
+ * @param retentionDays how long delivered interactions are kept; for ever if undefined
  */
 export function createLedger(db: DynamoDBClient, table: string, retentionDays?: number) {
   return {
@@ -99,9 +99,6 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
         event,
         attempts: 0,
         acceptedAt: new Date(now).toISOString(),
-        ...(retentionDays !== undefined && {
-          expiresAt: expiryOf(event.timestamp, now, retentionDays),
-        }),
       };
       return conditionHeld(
         db.send(
@@ -126,14 +123,16 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
 
     /**
      * Records how a try ended, if the interaction is still as `entry` read it. A delivered one
-     * loses its address and description.
+     * loses its address and description, and it alone expires: what waits, for Nat or for an
+     * operator, is kept for as long as that takes.
      *
      * @param entry what the deliverer read before it sent
      * @param now the present, ms since the epoch
      * @returns false if somebody else settled it meanwhile
      */
     settle(entry: LedgerEntry, settlement: Settlement, now: number): Promise<boolean> {
-      const { update, values } = settlingUpdate(entry, settlement, now);
+      const expiresAt = expiryOf(entry, now, retentionDays);
+      const { update, values } = settlingUpdate(entry, settlement, now, expiresAt);
       return conditionHeld(
         db.send(
           new UpdateItemCommand({
@@ -258,12 +257,22 @@ export function keyItem({ contact, day }: InteractionKey): Item {
 }
 
 /** Late enough that no event which is still young enough to be accepted meets an expired entry. */
-function expiryOf(timestamp: string, now: number, retentionDays: number): number {
-  const newest = Math.max(Date.parse(timestamp), now) / 1000;
+function expiryOf(
+  { event, acceptedAt }: LedgerEntry,
+  now: number,
+  retentionDays: number | undefined,
+): number | undefined {
+  if (retentionDays === undefined) return undefined;
+  const newest = Math.max(Date.parse(event?.timestamp ?? acceptedAt), now) / 1000;
   return Math.ceil(newest) + (retentionDays + EXPIRY_MARGIN_DAYS) * DAY_SECONDS;
 }
 
-function settlingUpdate(entry: LedgerEntry, settlement: Settlement, now: number) {
+function settlingUpdate(
+  entry: LedgerEntry,
+  settlement: Settlement,
+  now: number,
+  expiresAt: number | undefined,
+) {
   const values = {
     ':status': settlement.status,
     ':attempts': entry.attempts + 1,
@@ -272,9 +281,10 @@ function settlingUpdate(entry: LedgerEntry, settlement: Settlement, now: number)
   switch (settlement.status) {
     case 'delivered':
       return {
-        update:
-          'SET #status = :status, attempts = :attempts, settledAt = :now REMOVE #event, queue, dueAt, lastError',
-        values,
+        update: `SET #status = :status, attempts = :attempts, settledAt = :now${
+          expiresAt === undefined ? '' : ', expiresAt = :expiresAt'
+        } REMOVE #event, queue, dueAt, lastError`,
+        values: { ...values, ':expiresAt': expiresAt },
       };
     case 'retrying': {
       const { ':now': _, ...rest } = values;

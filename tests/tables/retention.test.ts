@@ -8,26 +8,49 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 const tables = embeddedTables(RETENTION_DAYS);
 
-it('expires an interaction only when every event of its day is too old to be accepted', async () => {
+const settings = {
+  timeZone: 'Pacific/Kiritimati',
+  standardMessage: 'Used the product',
+  retentionDays: RETENTION_DAYS,
+};
+const at = (timestamp: number) => ({
+  type: 'identify',
+  email: 'peter@example.com',
+  timestamp: new Date(timestamp).toISOString(),
+});
+
+it.each([0, 30])(
+  'expires what was delivered, %i days later, only when every event of its day is too old to be accepted',
+  async (daysLater) => {
+    const { ledger } = tables();
+    for (const timestamp of [NOW + DAY_MS, NOW, NOW - RETENTION_DAYS * DAY_MS]) {
+      const interaction = normalize(at(timestamp), settings, NOW);
+      const key = { contact: `acme#${timestamp}-${daysLater}`, day: interaction.day };
+      await ledger.accept(key, interaction, NOW);
+      const settledAt = NOW + daysLater * DAY_MS;
+      await ledger.settle(await existing(ledger.read(key)), { status: 'delivered' }, settledAt);
+      const { expiresAt = 0 } = await existing(ledger.read(key));
+      // The latest instant of a day is 24 hours after its first, wherever in the world.
+      const lastOfDay = timestamp + DAY_MS;
+      expect(() => normalize(at(lastOfDay), settings, expiresAt * 1000)).toThrow(Refusal);
+      expect(expiresAt * 1000).toBeGreaterThan(settledAt + RETENTION_DAYS * DAY_MS);
+    }
+  },
+);
+
+it('expires nothing that waits for Nat or for an operator', async () => {
   const { ledger } = tables();
-  const settings = {
-    timeZone: 'Pacific/Kiritimati',
-    standardMessage: 'Used the product',
-    retentionDays: RETENTION_DAYS,
-  };
-  const at = (timestamp: number) => ({
-    type: 'identify',
-    email: 'peter@example.com',
-    timestamp: new Date(timestamp).toISOString(),
-  });
-  for (const timestamp of [NOW + DAY_MS, NOW, NOW - RETENTION_DAYS * DAY_MS]) {
-    const interaction = normalize(at(timestamp), settings, NOW);
-    const key = { contact: `acme#${timestamp}`, day: interaction.day };
-    await ledger.accept(key, interaction, NOW);
-    const { expiresAt = 0 } = await existing(ledger.read(key));
-    // The latest instant of a day is 24 hours after its first, wherever in the world.
-    const lastOfDay = timestamp + DAY_MS;
-    expect(() => normalize(at(lastOfDay), settings, expiresAt * 1000)).toThrow(Refusal);
-    expect(expiresAt * 1000).toBeGreaterThan(NOW + RETENTION_DAYS * DAY_MS);
+  const { email, timestamp, description, day } = normalize(at(NOW), settings, NOW);
+  const key = { contact: 'acme#waiting', day };
+  await ledger.accept(key, { email, timestamp, description }, NOW);
+  const steps = [
+    { status: 'retrying', error: 'status 401', dueAt: NOW },
+    { status: 'dead', error: 'status 400' },
+  ] as const;
+  for (const settlement of steps) {
+    const entry = await existing(ledger.read(key));
+    expect(entry).not.toHaveProperty('expiresAt');
+    await ledger.settle(entry, settlement, NOW);
   }
+  expect(await existing(ledger.read(key))).not.toHaveProperty('expiresAt');
 });
