@@ -26,7 +26,7 @@ export interface DeliveryResult {
   natMs?: number;
   /** How long the interaction has waited since it was accepted, ms; absent once it is settled. */
   waitedMs?: number;
-  /** Set when Nat could not take it for now, whoever's interaction it was. */
+  /** Whether Nat could not take it for now, as it might any; absent if Nat was not called. */
   natFailed?: boolean;
   /** Set when Nat's 401 or 403 is news about this workspace. */
   natKeyRejected?: boolean;
@@ -85,11 +85,11 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryPar
     const idempotencyKey = idempotencyKeyOf(entry);
     const answer = await nat({ apiKey, idempotencyKey, event: entry.event });
     const natMs = Math.round(performance.now() - sentAt);
-    if (answer.verdict === 'key-rejected') {
-      return { ...(await settleRejected(entry, answer, workspace)), natMs };
-    }
-    const result = await settle(entry, settlementOf(answer, entry));
-    return { ...result, natMs, ...(answer.verdict === 'may-pass' && { natFailed: true }) };
+    const result =
+      answer.verdict === 'key-rejected'
+        ? await settleRejected(entry, answer, workspace)
+        : await settle(entry, settlementOf(answer, entry));
+    return { ...result, natMs, natFailed: answer.verdict === 'may-pass' };
   }
 
   /** As rejected as one that Nat rejects: a new key mends both, and an alarm asks for it. */

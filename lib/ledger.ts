@@ -159,26 +159,32 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
     },
 
     /**
-     * What waits for another try and is due, oldest first: one page of one shard of the index,
+     * What waits for another try and is due, oldest first, page by page: one shard of the index,
      * which may be stale. Only `lease` tells.
      *
      * @param shard from 0 to `RETRY_SHARDS` less 1
      * @param now the present, ms since the epoch
+     * @param limit of a page
      */
-    async findDue(shard: number, now: number, limit: number): Promise<DueEntry[]> {
-      const { Items } = await db.send(
-        new QueryCommand({
-          TableName: table,
-          IndexName: 'due',
-          KeyConditionExpression: 'queue = :queue AND dueAt <= :now',
-          ExpressionAttributeValues: marshall({
-            ':queue': `retry#${shard}`,
-            ':now': new Date(now).toISOString(),
+    async *findDue(shard: number, now: number, limit: number): AsyncGenerator<DueEntry[], void> {
+      let from: Item | undefined;
+      do {
+        const page = await db.send(
+          new QueryCommand({
+            TableName: table,
+            IndexName: 'due',
+            KeyConditionExpression: 'queue = :queue AND dueAt <= :now',
+            ExpressionAttributeValues: marshall({
+              ':queue': `retry#${shard}`,
+              ':now': new Date(now).toISOString(),
+            }),
+            Limit: limit,
+            ExclusiveStartKey: from,
           }),
-          Limit: limit,
-        }),
-      );
-      return (Items ?? []).map((item) => dueSchema.parse(unmarshall(item)));
+        );
+        yield (page.Items ?? []).map((item) => dueSchema.parse(unmarshall(item)));
+        from = page.LastEvaluatedKey;
+      } while (from !== undefined);
     },
 
     /**

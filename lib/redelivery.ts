@@ -1,18 +1,17 @@
 import pMap from 'p-map';
 import type { DeliveryResult } from './delivery.ts';
-import { type DueEntry, type Ledger, RETRY_SHARDS } from './ledger.ts';
+import { createFailures } from './failures.ts';
+import { type DueEntry, type Ledger, RETRY_SHARDS, workspaceOf } from './ledger.ts';
 
 const PAGE = 100;
 /** Tries under way at once in a shard. */
 const CONCURRENT_TRIES = 10;
-/** So many failures of Nat in a row end the run: the next one, a minute later, asks again. */
-const FAILURES_IN_A_ROW = 20;
 /** What a try may take: Nat's time-out and the writes around it. No try is begun with less left. */
 const TRY_MS = 15_000;
 
 /** What a run needs. */
 export interface RedeliveryParts {
-  ledger: Ledger;
+  ledger: Pick<Ledger, 'findDue'>;
   /** Tries one interaction again, under a lease. */
   redeliver: (due: DueEntry) => Promise<DeliveryResult>;
   /** Told what each try came to. */
@@ -23,54 +22,60 @@ export interface RedeliveryParts {
   remainingMs: () => number;
 }
 
-/** How a run ended, how many it tried, and how much of it threw. */
+/** How a run ended. */
 export interface RedeliveryRun {
+  /** How many it tried, and how many tries, or readings of what is due, threw. */
   tried: number;
   failed: number;
-  ended: 'nothing due' | 'Nat keeps failing' | 'out of time';
+  /** How many it saw and did not try, because those of their workspace kept failing. */
+  leftOut: number;
+  ended: 'nothing due' | 'keeps failing' | 'out of time';
 }
 
 /**
- * One run over everything that is due: all shards side by side, oldest first. It ends early when
- * Nat fails many times in a row, and in time; what it did not begin is due for the next run, and
- * what it began but could not settle comes back when its lease is over. What throws is counted and
- * passed over, so that it keeps nothing else waiting.
+ * One run over everything that is due: all shards side by side, oldest first. A workspace whose
+ * tries fail many times in a row is left out from then on; when several do, or when the time is
+ * up, the run ends. What it did not begin is due for the next run, and what it began but could not
+ * settle comes back when its lease is over. What throws is counted, and keeps nothing else waiting.
  *
  * @returns once every try has ended
  */
 export async function redeliverDue(parts: RedeliveryParts): Promise<RedeliveryRun> {
-  const run: RedeliveryRun = { tried: 0, failed: 0, ended: 'nothing due' };
-  let failures = 0;
+  const run: RedeliveryRun = { tried: 0, failed: 0, leftOut: 0, ended: 'nothing due' };
+  const failures = createFailures();
+  const now = Date.now();
   const shards = Array.from({ length: RETRY_SHARDS }, (_, shard) => redeliverShard(shard));
   await Promise.all(shards);
+  if (run.leftOut > 0 && run.ended === 'nothing due') run.ended = 'keeps failing';
   return run;
 
   async function redeliverShard(shard: number): Promise<void> {
     try {
-      let progress = true;
-      // A stale index may show what is settled or leased: a page without progress ends the shard.
-      while (progress && !mustEnd()) {
-        const due = await parts.ledger.findDue(shard, Date.now(), PAGE);
-        const results = await pMap(due, tryAgain, { concurrency: CONCURRENT_TRIES });
-        progress = results.some((status) => status !== 'skipped');
+      for await (const page of parts.ledger.findDue(shard, now, PAGE)) {
+        await pMap(page, tryAgain, { concurrency: CONCURRENT_TRIES });
+        if (mustEnd()) return;
       }
     } catch (error) {
       fail(error);
     }
   }
 
-  async function tryAgain(due: DueEntry): Promise<DeliveryResult['status']> {
-    if (mustEnd()) return 'skipped';
+  async function tryAgain(due: DueEntry): Promise<void> {
+    const workspace = workspaceOf(due);
+    if (mustEnd()) return;
+    if (failures.areEnoughOf(workspace)) {
+      run.leftOut += 1;
+      return;
+    }
     try {
       const result = await parts.redeliver(due);
       if (result.status !== 'skipped') run.tried += 1;
-      if (result.status === 'delivered') failures = 0;
-      if (result.natFailed) failures += 1;
+      if (result.natFailed) failures.add(workspace);
+      else if (result.natFailed === false) failures.end(workspace);
       parts.report(due, result);
-      return result.status;
     } catch (error) {
+      failures.add(workspace);
       fail(error, due);
-      return 'skipped';
     }
   }
 
@@ -80,7 +85,7 @@ export async function redeliverDue(parts: RedeliveryParts): Promise<RedeliveryRu
   }
 
   function mustEnd(): boolean {
-    if (failures >= FAILURES_IN_A_ROW) run.ended = 'Nat keeps failing';
+    if (failures.areEnough()) run.ended = 'keeps failing';
     else if (parts.remainingMs() < TRY_MS) run.ended = 'out of time';
     return run.ended !== 'nothing due';
   }

@@ -24,11 +24,13 @@ export async function startEmbeddedDatabase(
   const server = dynalite({ createTableMs: 0 });
   let reader: DynamoDBClient | undefined;
   let sequence = 0;
+  const observing = new Set<Promise<void>>();
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
-    observe(request, response, async (write) => {
+    observe(request, response, (write) => {
       sequence += 1;
-      const record = reader && (await recordOf(reader, write, sequence));
-      if (record !== undefined) onRecord(record);
+      const observed = tell(write, sequence);
+      observing.add(observed);
+      void observed.finally(() => observing.delete(observed));
     }),
   );
   server.listen(0, '127.0.0.1');
@@ -41,6 +43,8 @@ export async function startEmbeddedDatabase(
   return {
     address,
     stop: async () => {
+      // dynalite throws at whoever still reads.
+      await Promise.all(observing);
       reader?.destroy();
       const closed = new Promise<void>((resolve, reject) =>
         server.close((error?: Error) => (error ? reject(error) : resolve())),
@@ -49,6 +53,11 @@ export async function startEmbeddedDatabase(
       await closed;
     },
   };
+
+  async function tell(write: Write, sequence: number): Promise<void> {
+    const record = reader && (await recordOf(reader, write, sequence));
+    if (record !== undefined) onRecord(record);
+  }
 }
 
 /** A write of the ledger that took effect. */
@@ -66,7 +75,7 @@ const writeSchema = z.object({
 function observe(
   request: IncomingMessage,
   response: ServerResponse,
-  onWrite: (write: Write) => Promise<void>,
+  onWrite: (write: Write) => void,
 ): void {
   const operation = String(request.headers['x-amz-target']).split('.')[1];
   if (operation !== 'PutItem' && operation !== 'UpdateItem') return;
@@ -77,7 +86,7 @@ function observe(
     const { TableName, Item, Key } = writeSchema.parse(
       JSON.parse(Buffer.concat(chunks).toString()),
     );
-    if (TableName === TABLES.Interactions) void onWrite({ operation, item: Item ?? Key });
+    if (TableName === TABLES.Interactions) onWrite({ operation, item: Item ?? Key });
   });
 }
 

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import type { DeliveryResult } from '../../lib/delivery.ts';
+import { type DueEntry, workspaceOf } from '../../lib/ledger.ts';
+import { redeliverDue } from '../../lib/redelivery.ts';
+
+const delivered: DeliveryResult = { status: 'delivered', natFailed: false };
+const throttled: DeliveryResult = { status: 'retrying', error: 'status 429', natFailed: true };
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+function dueOf(workspace: string, count: number): DueEntry[] {
+  const dueAt = '2026-11-24T08:00:00.000Z';
+  return Array.from({ length: count }, (_, n) => ({
+    contact: `${workspace}#${n}`,
+    day: '2020-05-31',
+    dueAt,
+  }));
+}
+
+/** A run over what is due, oldest first and all in one shard, in pages of 100. */
+async function runOver(due: DueEntry[], redeliver: (workspace: string) => DeliveryResult) {
+  const tried: DueEntry[] = [];
+  const failures: unknown[] = [];
+  let underWay = 0;
+  async function* findDue(shard: number) {
+    for (let from = 0; shard === 0 && from < due.length; from += 100) {
+      yield due.slice(from, from + 100);
+    }
+  }
+  const run = await redeliverDue({
+    ledger: { findDue },
+    redeliver: async (one) => {
+      tried.push(one);
+      underWay += 1;
+      await turn();
+      underWay -= 1;
+      return redeliver(workspaceOf(one));
+    },
+    report: () => {},
+    reportFailure: (error) => failures.push(error),
+    remainingMs: () => 55_000,
+  });
+  expect(underWay).toBe(0);
+  const triedOf = (workspace: string) => tried.filter((one) => workspaceOf(one) === workspace);
+  return { run, tried, triedOf, failures };
+}
+
+describe('a run of redeliver', () => {
+  it('goes on over tries that throw, and has ended them all when it returns', async () => {
+    const due = [...dueOf('broken', 200), ...dueOf('acme', 20)];
+    const { run, triedOf, failures } = await runOver(due, (workspace) => {
+      if (workspace === 'broken') throw new Error('cannot be read');
+      return delivered;
+    });
+    expect(triedOf('acme')).toHaveLength(20);
+    expect(run.failed).toBeGreaterThan(0);
+    expect(failures).toHaveLength(run.failed);
+  });
+
+  it('goes on in the other shards when what is due in one cannot be read', async () => {
+    const findDue = async function* (shard: number) {
+      if (shard === 0) throw new Error('unreachable');
+      yield dueOf(`shard-${shard}`, 1);
+    };
+    const tried: DueEntry[] = [];
+    const failures: unknown[] = [];
+    const run = await redeliverDue({
+      ledger: { findDue },
+      redeliver: async (one) => {
+        tried.push(one);
+        return delivered;
+      },
+      report: () => {},
+      reportFailure: (error) => failures.push(error),
+      remainingMs: () => 55_000,
+    });
+    expect(tried).toHaveLength(3);
+    expect([run.failed, failures.length]).toEqual([1, 1]);
+  });
+
+  it('leaves out a workspace for which Nat keeps failing, and goes on with the others', async () => {
+    const due = [...dueOf('throttled', 400), ...dueOf('acme', 20)];
+    const { run, triedOf } = await runOver(due, (workspace) =>
+      workspace === 'throttled' ? throttled : delivered,
+    );
+    expect(triedOf('acme')).toHaveLength(20);
+    expect(triedOf('throttled').length).toBeGreaterThanOrEqual(20);
+    expect(triedOf('throttled').length).toBeLessThan(20 + 10);
+    expect(run.leftOut).toBe(400 - triedOf('throttled').length);
+    expect(run.ended).toBe('keeps failing');
+  });
+
+  it('ends for all when Nat fails for several workspaces in a row', async () => {
+    const due = Array.from({ length: 200 }, (_, n) => dueOf(`customer-${n % 50}`, 1)).flat();
+    const { run, tried } = await runOver(due, () => throttled);
+    expect(run.ended).toBe('keeps failing');
+    expect(tried.length).toBeLessThan(20 + 10);
+  });
+
+  it('begins a row anew with each answer of Nat, whatever it says', async () => {
+    let calls = 0;
+    const { run } = await runOver(dueOf('acme', 300), () => {
+      calls += 1;
+      return calls % 15 === 0
+        ? { status: 'dead', error: 'status 400', natFailed: false }
+        : throttled;
+    });
+    expect(run).toMatchObject({ tried: 300, leftOut: 0, ended: 'nothing due' });
+  });
+
+  it('looks behind a page that is stale', async () => {
+    const due = [...dueOf('stale', 150), ...dueOf('acme', 20)];
+    const { triedOf } = await runOver(due, (workspace) =>
+      workspace === 'stale' ? { status: 'skipped' } : delivered,
+    );
+    expect(triedOf('acme')).toHaveLength(20);
+  });
+});
