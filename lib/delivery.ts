@@ -5,13 +5,13 @@ import {
   type Ledger,
   type LedgerEntry,
   nameOf,
-  type Settlement,
   workspaceOf,
 } from './ledger.ts';
 import type { Nat, NatAnswer } from './nat.ts';
-import { isGivenUp, nextTryAt } from './retry.ts';
+import { isGivenUp, nextTryAt, notBefore } from './retry.ts';
 import type { Secrets } from './secrets.ts';
-import type { Workspace, Workspaces } from './workspaces.ts';
+import type { Settlement } from './settling.ts';
+import { FORGOTTEN_MS, type Workspace, type Workspaces } from './workspaces.ts';
 
 /** Longer than a try can take: Nat's time-out and the two writes around it. */
 const LEASE_MS = 2 * 60 * 1000;
@@ -101,14 +101,20 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryPar
     }
   }
 
+  /** Puts off for as long as it takes to mend the key: that counts for none of the 72 hours. */
   async function settleRejected(
     entry: LedgerEntry,
-    answer: NatAnswer,
+    { error, retryAfter }: NatAnswer & { verdict: 'key-rejected' },
     workspace: Workspace,
   ): Promise<DeliveryResult> {
-    const result = await settle(entry, settlementOf(answer, entry));
-    const natKeyRejected = await workspaces.markNatKeyRejected(workspace, Date.now());
-    return { ...result, natKeyRejected };
+    const now = Date.now();
+    const rejection = await workspaces.markNatKeyRejected(workspace, now);
+    const replaced = rejection === 'replaced';
+    const dueAt = replaced
+      ? Math.max(now + FORGOTTEN_MS, notBefore(retryAfter, now))
+      : nextTryAt(entry.attempts + 1, retryAfter, now);
+    const result = await settle(entry, { status: 'retrying', error, dueAt, afresh: true });
+    return replaced ? result : { ...result, natKeyRejected: rejection === 'marked' };
   }
 
   async function settle(entry: LedgerEntry, settlement: Settlement): Promise<DeliveryResult> {
@@ -122,21 +128,16 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryPar
 }
 
 function settlementOf(
-  answer: NatAnswer,
+  answer: Exclude<NatAnswer, { verdict: 'key-rejected' }>,
   { attempts, acceptedAt, redrivenAt }: LedgerEntry,
 ): Settlement {
+  if (answer.verdict === 'accepted') return { status: 'delivered' };
+  const { error } = answer;
   const now = Date.now();
-  switch (answer.verdict) {
-    case 'accepted':
-      return { status: 'delivered' };
-    case 'never':
-      return { status: 'dead', error: answer.error };
-    case 'may-pass':
-      if (isGivenUp(redrivenAt ?? acceptedAt, now)) return { status: 'dead', error: answer.error };
+  if (answer.verdict === 'never' || isGivenUp(redrivenAt ?? acceptedAt, now)) {
+    return { status: 'dead', error };
   }
-  // A rejected key is put off for as long as it takes: rotating the key releases what waits.
-  const dueAt = nextTryAt(attempts + 1, answer.retryAfter, now);
-  return { status: 'retrying', error: answer.error, dueAt };
+  return { status: 'retrying', error, dueAt: nextTryAt(attempts + 1, answer.retryAfter, now) };
 }
 
 /**

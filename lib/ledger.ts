@@ -10,14 +10,12 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { conditionHeld, type Item } from './dynamodb.ts';
+import { type Change, type Settlement, settlingChange } from './settling.ts';
 
 /** DynamoDB's limit for one BatchGetItem. */
 const MAX_KEYS_PER_READ = 100;
 /** Partitions of the index of what is due, so that redeliver can read them side by side. */
 export const RETRY_SHARDS = 4;
-const DAY_SECONDS = 24 * 60 * 60;
-/** An event up to a day ahead, in any time zone, falls on a day that ends this much later at most. */
-const EXPIRY_MARGIN_DAYS = 2;
 
 /** The key of an interaction, which is the one-per-day rule itself. */
 export interface InteractionKey {
@@ -42,6 +40,7 @@ export const entrySchema = z.object({
   redrivenAt: z.optional(z.iso.datetime()),
   queue: z.optional(z.string()),
   dueAt: z.optional(z.iso.datetime()),
+  leasedUntil: z.optional(z.iso.datetime()),
   expiresAt: z.optional(z.number()),
 });
 
@@ -50,12 +49,6 @@ export type LedgerEntry = z.infer<typeof entrySchema>;
 
 /** What Nat needs to be told: kept only until it has been. */
 export type OutboxEvent = NonNullable<LedgerEntry['event']>;
-
-/** How one try of a delivery ended. */
-export type Settlement =
-  | { status: 'delivered' }
-  | { status: 'retrying'; error: string; dueAt: number }
-  | { status: 'dead'; error: string };
 
 export type Ledger = ReturnType<typeof createLedger>;
 
@@ -122,30 +115,32 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
     },
 
     /**
-     * Records how a try ended, if the interaction is still as `entry` read it. A delivered one
-     * loses its address and description, and it alone expires: what waits, for Nat or for an
-     * operator, is kept for as long as that takes.
+     * Records how a try ended, if the interaction is still as `entry` read it.
      *
      * @param entry what the deliverer read before it sent
      * @param now the present, ms since the epoch
      * @returns false if somebody else settled it meanwhile
      */
     settle(entry: LedgerEntry, settlement: Settlement, now: number): Promise<boolean> {
-      const expiresAt = expiryOf(entry, now, retentionDays);
-      const { update, values } = settlingUpdate(entry, settlement, now, expiresAt);
+      const parts = { now, retryQueue: retryQueueOf(entry), retentionDays };
+      const change = settlingChange(entry, settlement, parts);
       return conditionHeld(
         db.send(
           new UpdateItemCommand({
             TableName: table,
             Key: keyItem(entry),
-            UpdateExpression: update,
+            UpdateExpression: updateOf(change),
             ConditionExpression: `#status = :wasStatus AND attempts = :wasAttempts AND acceptedAt = :wasAcceptedAt AND ${
               entry.dueAt === undefined ? 'attribute_not_exists(dueAt)' : 'dueAt = :wasDueAt'
             }`,
-            ExpressionAttributeNames: namesIn(update),
+            ExpressionAttributeNames: Object.fromEntries(
+              Object.keys(change).map((name) => [`#${name}`, name]),
+            ),
             ExpressionAttributeValues: marshall(
               {
-                ...values,
+                ...Object.fromEntries(
+                  Object.entries(change).map(([name, value]) => [`:${name}`, value]),
+                ),
                 ':wasStatus': entry.status,
                 ':wasAttempts': entry.attempts,
                 ':wasAcceptedAt': entry.acceptedAt,
@@ -189,7 +184,8 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
 
     /**
      * Takes a due interaction by moving `dueAt` ahead: overlapping runs cannot both have it, and
-     * one that dies gives it back when the lease is over.
+     * one that dies gives it back when the lease is over. `leasedUntil` tells others that it is not
+     * waiting but being tried.
      *
      * @param until end of the lease, ms since the epoch
      * @returns the interaction as it is now; undefined if somebody else took it
@@ -201,7 +197,7 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
           new UpdateItemCommand({
             TableName: table,
             Key: keyItem(due),
-            UpdateExpression: 'SET dueAt = :until',
+            UpdateExpression: 'SET dueAt = :until, leasedUntil = :until',
             ConditionExpression: '#status = :retrying AND dueAt = :dueAt',
             ExpressionAttributeNames: { '#status': 'status' },
             ExpressionAttributeValues: marshall({
@@ -262,62 +258,11 @@ export function keyItem({ contact, day }: InteractionKey): Item {
   return { contact: { S: contact }, day: { S: day } };
 }
 
-/** Late enough that no event which is still young enough to be accepted meets an expired entry. */
-function expiryOf(
-  { event, acceptedAt }: LedgerEntry,
-  now: number,
-  retentionDays: number | undefined,
-): number | undefined {
-  if (retentionDays === undefined) return undefined;
-  const newest = Math.max(Date.parse(event?.timestamp ?? acceptedAt), now) / 1000;
-  return Math.ceil(newest) + (retentionDays + EXPIRY_MARGIN_DAYS) * DAY_SECONDS;
-}
-
-function settlingUpdate(
-  entry: LedgerEntry,
-  settlement: Settlement,
-  now: number,
-  expiresAt: number | undefined,
-) {
-  const values = {
-    ':status': settlement.status,
-    ':attempts': entry.attempts + 1,
-    ':now': new Date(now).toISOString(),
-  };
-  switch (settlement.status) {
-    case 'delivered':
-      return {
-        update: `SET #status = :status, attempts = :attempts, settledAt = :now${
-          expiresAt === undefined ? '' : ', expiresAt = :expiresAt'
-        } REMOVE #event, queue, dueAt, lastError`,
-        values: { ...values, ':expiresAt': expiresAt },
-      };
-    case 'retrying': {
-      const { ':now': _, ...rest } = values;
-      return {
-        update:
-          'SET #status = :status, attempts = :attempts, lastError = :error, queue = :queue, dueAt = :dueAt',
-        values: {
-          ...rest,
-          ':error': settlement.error,
-          ':queue': retryQueueOf(entry),
-          ':dueAt': new Date(settlement.dueAt).toISOString(),
-        },
-      };
-    }
-    case 'dead':
-      return {
-        update:
-          'SET #status = :status, attempts = :attempts, lastError = :error, settledAt = :now, queue = :dead, dueAt = :now',
-        values: { ...values, ':error': settlement.error, ':dead': 'dead' },
-      };
-  }
-}
-
-function namesIn(update: string): Record<string, string> {
-  return Object.fromEntries(
-    [...new Set(update.match(/#\w+/g))].map((name) => [name, name.slice(1)]),
-  );
+function updateOf(change: Change): string {
+  const changes = Object.entries(change);
+  const set = changes.filter(([, value]) => value !== undefined);
+  const removed = changes.filter(([, value]) => value === undefined);
+  return `SET ${set.map(([name]) => `#${name} = :${name}`)} REMOVE ${removed.map(([name]) => `#${name}`)}`;
 }
 
 /** The partition of the index in which an interaction waits for its next try. */

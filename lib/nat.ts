@@ -7,6 +7,9 @@ const TIMEOUT_MS = 10_000;
 const PASSING_4XX = new Set([408, 423, 425, 429]);
 const NOT_IMPLEMENTED = 501;
 
+/** The errors of `key-rejected`: what a new key for Nat mends. */
+export const KEY_ERRORS = ['status 401', 'status 403', 'key unreadable'] as const;
+
 /** What a try of a delivery came to. `error` is a code: never an address, a url or a body. */
 export type NatAnswer =
   | { verdict: 'accepted' }

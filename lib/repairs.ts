@@ -17,6 +17,7 @@ import {
   type LedgerEntry,
   retryQueueOf,
 } from './ledger.ts';
+import { KEY_ERRORS } from './nat.ts';
 
 const PAGE = 200;
 
@@ -141,6 +142,36 @@ export function createRepairs(db: DynamoDBClient, table: string) {
               ':now': new Date(now).toISOString(),
               ':dead': 'dead',
               ':pending': 'pending',
+            }),
+          }),
+        ),
+      );
+    },
+
+    /**
+     * Gives what waits because of a rejected key its tries again, 72 hours from now.
+     *
+     * @param dueAt when it is to be tried, ms since the epoch
+     * @param now the present, ms since the epoch
+     * @returns false if it waits for something else, or is being tried
+     */
+    release(key: InteractionKey, dueAt: number, now: number): Promise<boolean> {
+      const errors = Object.fromEntries(KEY_ERRORS.map((error, n) => [`:error${n}`, error]));
+      return conditionHeld(
+        db.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: keyItem(key),
+            UpdateExpression:
+              'SET attempts = :none, dueAt = :dueAt, redrivenAt = :now REMOVE leasedUntil',
+            ConditionExpression: `#status = :retrying AND lastError IN (${Object.keys(errors)}) AND (attribute_not_exists(leasedUntil) OR leasedUntil <= :now)`,
+            ExpressionAttributeNames: { '#status': 'status' },
+            ExpressionAttributeValues: marshall({
+              ...errors,
+              ':retrying': 'retrying',
+              ':none': 0,
+              ':dueAt': new Date(dueAt).toISOString(),
+              ':now': new Date(now).toISOString(),
             }),
           }),
         ),

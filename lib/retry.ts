@@ -24,8 +24,18 @@ export function nextTryAt(
   random = Math.random(),
 ): number {
   const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1));
-  const asked = Math.min(LONGEST_DELAY_MS, retryAfterMs(retryAfter, now));
-  return now + Math.max(Math.round(random * ceiling), asked);
+  return Math.max(now + Math.round(random * ceiling), notBefore(retryAfter, now));
+}
+
+/**
+ * Before when Nat does not want to be called again: the present, unless it said so.
+ *
+ * @param retryAfter Nat's `Retry-After`, as it came
+ * @param now the present, ms since the epoch
+ * @returns ms since the epoch, at most 6 hours from now
+ */
+export function notBefore(retryAfter: string | undefined, now: number): number {
+  return now + Math.min(LONGEST_DELAY_MS, retryAfterMs(retryAfter, now));
 }
 
 /**

@@ -15,6 +15,8 @@ import { hashOfApiKey } from './secrets.ts';
 
 /** How long a change to a workspace may take to be seen, and an unknown key is not asked for again. */
 const CACHE_MS = 60_000;
+/** After so long no container remembers what was changed. */
+export const FORGOTTEN_MS = 90_000;
 /** Bounds what a flood of wrong keys can take of memory. */
 const CACHED_KEYS = 5000;
 
@@ -51,6 +53,9 @@ export type WorkspaceChange = {
     | 'customFormat'
     | 'validUntil']?: Workspace[Field] | null | undefined;
 };
+
+/** What the news that Nat rejects a key came to. */
+export type KeyRejection = 'marked' | 'marked before' | 'replaced';
 
 type Found = Promise<Workspace | undefined>;
 type Cache = QuickLRU<string, Found>;
@@ -137,26 +142,33 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
     },
 
     /**
-     * Marks that Nat answered 401 or 403 to the workspace's key, unless it was changed meanwhile.
+     * Marks that Nat rejects the workspace's key, unless the key was replaced meanwhile: then this
+     * container forgets it.
      *
      * @param now the present, ms since the epoch
-     * @returns whether it is marked by this call, for the first time
+     * @returns `marked` only by the first call
      */
-    markNatKeyRejected(workspace: Workspace, now: number): Promise<boolean> {
-      return conditionHeld(
-        db.send(
+    async markNatKeyRejected(workspace: Workspace, now: number): Promise<KeyRejection> {
+      const { key, id, natApiKey } = workspace;
+      let rejection: KeyRejection = 'replaced';
+      const mark = async () => {
+        const { Attributes } = await db.send(
           new UpdateItemCommand({
             TableName: table,
-            Key: marshall({ key: workspace.key }),
-            UpdateExpression: 'SET natKeyRejectedAt = :now',
-            ConditionExpression: 'natApiKey = :key AND attribute_not_exists(natKeyRejectedAt)',
+            Key: marshall({ key }),
+            UpdateExpression: 'SET natKeyRejectedAt = if_not_exists(natKeyRejectedAt, :now)',
+            ConditionExpression: 'natApiKey = :natApiKey AND attribute_not_exists(validUntil)',
             ExpressionAttributeValues: marshall({
               ':now': new Date(now).toISOString(),
-              ':key': workspace.natApiKey,
+              ':natApiKey': natApiKey,
             }),
+            ReturnValues: 'UPDATED_OLD',
           }),
-        ),
-      );
+        );
+        rejection = Attributes?.natKeyRejectedAt === undefined ? 'marked' : 'marked before';
+      };
+      if (!(await conditionHeld(mark()))) byId.delete(id);
+      return rejection;
     },
 
     list,

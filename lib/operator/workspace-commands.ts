@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pMap from 'p-map';
 import { RETRY_SHARDS } from '../ledger.ts';
 import { hashOfApiKey, newApiKey } from '../secrets.ts';
-import type { Workspace, WorkspaceChange } from '../workspaces.ts';
+import { FORGOTTEN_MS, type Workspace, type WorkspaceChange } from '../workspaces.ts';
 import {
   DEFAULT_GRACE_HOURS,
   DEFAULT_STANDARD_MESSAGE,
@@ -14,17 +14,11 @@ import type { InteractionParts } from './interaction-commands.ts';
 import { OperatorError } from './operator-error.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
-
-/** Longer than deliverers may remember the key that was replaced. */
-const CACHED_KEY_MS = 90_000;
+/** Releases under way at once, in each of the shards. */
+const CONCURRENT_WRITES = 20;
 
 /** The commands that add customers and change them. */
-export function createWorkspaceCommands({
-  workspaces,
-  secrets,
-  ledger,
-  repairs,
-}: InteractionParts) {
+export function createWorkspaceCommands({ workspaces, secrets, repairs }: InteractionParts) {
   return {
     'workspace.add': add,
     'workspace.list': async () => (await workspaces.list()).map(shown),
@@ -110,16 +104,17 @@ export function createWorkspaceCommands({
     return { ...shown(next), oldKeyValidUntil: validUntil, ...(input.apiKey ? {} : { apiKey }) };
   }
 
-  /** What waits for Nat is tried with the new key, as soon as no deliverer remembers the old one. */
+  /** What a rejected key keeps waiting is tried with the new one, once nobody remembers the old. */
   async function release(workspace: string): Promise<void> {
-    const dueAt = Date.now() + CACHED_KEY_MS;
     const shards = Array.from({ length: RETRY_SHARDS }, (_, shard) => `retry#${shard}`);
     await pMap(shards, async (queue) => {
       let from: Parameters<typeof repairs.findQueued>[2];
       do {
         const page = await repairs.findQueued(queue, { workspace, before: Infinity }, from);
-        const later = page.entries.filter((entry) => Date.parse(entry.dueAt) > dueAt);
-        await pMap(later, (entry) => ledger.lease(entry, dueAt), { concurrency: 20 });
+        const now = Date.now();
+        await pMap(page.entries, (entry) => repairs.release(entry, now + FORGOTTEN_MS, now), {
+          concurrency: CONCURRENT_WRITES,
+        });
         from = page.next;
       } while (from !== undefined);
     });

@@ -82,9 +82,9 @@ const MUTANTS: Mutant[] = [
   },
   {
     defect: 'a delivered interaction keeps its address',
-    file: 'lib/ledger.ts',
-    from: 'REMOVE #event, queue, dueAt, lastError',
-    to: 'REMOVE queue, dueAt, lastError',
+    file: 'lib/settling.ts',
+    from: 'event: undefined, ',
+    to: '',
   },
   {
     defect: 'settling is not conditional on what was read',

@@ -115,6 +115,48 @@ describe('what Nat does not take', () => {
     expect(record?.natKeyRejectedAt).toBe('2026-11-24T08:00:00.000Z');
   });
 
+  it('is tried for 72 hours more when the key was mended later than that', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: NOW });
+    const { key } = await accepted();
+    const { ledger } = tables();
+    const rejected: NatAnswer = { verdict: 'key-rejected', error: 'status 403' };
+    const delivery = deliveryTo(natAnswering(unavailable, rejected, unavailable).nat);
+    const redeliver = async (now: number) => {
+      const { dueAt = '' } = await existing(ledger.read(key));
+      vi.setSystemTime(now);
+      return delivery.redeliver({ ...key, dueAt });
+    };
+    await delivery.deliverPending(key);
+    await redeliver(NOW + 100 * HOUR_MS);
+    expect(await redeliver(NOW + 172 * HOUR_MS - 1)).toMatchObject({ status: 'retrying' });
+    expect(await redeliver(NOW + 172 * HOUR_MS)).toMatchObject({ status: 'dead' });
+  });
+
+  it.each(['workspace.rotate', 'workspace.update'])(
+    'is put off for moments when %s has just replaced the key it was tried with',
+    async (command) => {
+      vi.useFakeTimers({ toFake: ['Date'], now: NOW });
+      const { id, key } = await accepted();
+      const { ledger, operator, workspaces } = tables();
+      const { nat, calls } = natAnswering(
+        { verdict: 'key-rejected', error: 'status 401' },
+        { verdict: 'accepted' },
+      );
+      const delivery = deliveryTo(nat);
+      // A container that remembers the old key, for a minute.
+      await workspaces.findById(id);
+      await operator.run({ command, id, natApiKey: 'the-new-key-for-nat' });
+      expect(await delivery.deliverPending(key)).not.toHaveProperty('natKeyRejected');
+      const { dueAt = '' } = await existing(ledger.read(key));
+      expect(dueAt).toBe('2026-11-24T08:01:30.000Z');
+      for (const record of await workspaces.recordsOf(id)) {
+        expect(record).not.toHaveProperty('natKeyRejectedAt');
+      }
+      expect(await delivery.redeliver({ ...key, dueAt })).toMatchObject({ status: 'delivered' });
+      expect(calls.map(({ apiKey }) => apiKey)).toEqual([`key-${id}`, 'the-new-key-for-nat']);
+    },
+  );
+
   it('is put off without a call when the key for Nat cannot be unsealed, and marks the workspace', async () => {
     const { id, key } = await accepted();
     const { ledger, workspaces } = tables();

@@ -107,7 +107,7 @@ describe('workspace.rotate', () => {
     const { id } = await add();
     const workspace = await freshWorkspaces().findById(id);
     if (workspace === undefined) throw new Error('not added');
-    expect(await tables().workspaces.markNatKeyRejected(workspace, Date.now())).toBe(true);
+    expect(await tables().workspaces.markNatKeyRejected(workspace, Date.now())).toBe('marked');
     await run({ command: 'workspace.rotate', id });
     expect(await freshWorkspaces().findById(id)).not.toHaveProperty('natKeyRejectedAt');
   });

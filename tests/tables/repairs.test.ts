@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
-import type { Settlement } from '../../lib/ledger.ts';
+import type { Settlement } from '../../lib/settling.ts';
 import { embeddedTables, existing, secrets } from './embedded.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -143,14 +143,47 @@ describe('stats', () => {
 });
 
 describe('a new key for Nat', () => {
-  it('releases what waits, once no deliverer remembers the old key', async () => {
+  const SIX_HOURS_ON = NOW + 6 * HOUR_MS;
+  const rejected: Settlement = { status: 'retrying', error: 'status 401', dueAt: SIX_HOURS_ON };
+
+  it('releases what waits for it, once no deliverer remembers the old key', async () => {
     const [id, other] = [await someWorkspace(), await someWorkspace()];
-    const dueAt = NOW + 6 * HOUR_MS;
-    const waiting: Settlement = { status: 'retrying', error: 'status 401', dueAt };
-    const [mine, others] = [await interaction(id, waiting), await interaction(other, waiting)];
+    const [mine, others] = [await interaction(id, rejected), await interaction(other, rejected)];
     await run({ command: 'workspace.rotate', id });
     const { ledger } = tables();
     expect((await ledger.read(mine.key))?.dueAt).toBe(new Date(NOW + 90_000).toISOString());
-    expect((await ledger.read(others.key))?.dueAt).toBe(new Date(dueAt).toISOString());
+    expect((await ledger.read(others.key))?.dueAt).toBe(new Date(SIX_HOURS_ON).toISOString());
+  });
+
+  it('gives it its tries again, and counts the 72 hours from now', async () => {
+    const id = await someWorkspace();
+    const { key } = await interaction(id, rejected);
+    vi.setSystemTime(NOW + 100 * HOUR_MS);
+    await run({ command: 'workspace.update', id, natApiKey: 'the-new-key-for-nat' });
+    expect(await tables().ledger.read(key)).toMatchObject({
+      status: 'retrying',
+      attempts: 0,
+      redrivenAt: new Date(NOW + 100 * HOUR_MS).toISOString(),
+    });
+  });
+
+  it('leaves what waits for something else, for as long as Nat asked', async () => {
+    const id = await someWorkspace();
+    const { key } = await interaction(id, { ...rejected, error: 'status 503' });
+    await run({ command: 'workspace.rotate', id });
+    const left = await tables().ledger.read(key);
+    expect(left).toMatchObject({ attempts: 1, dueAt: new Date(SIX_HOURS_ON).toISOString() });
+  });
+
+  it('takes no lease away', async () => {
+    const id = await someWorkspace();
+    const { key } = await interaction(id, { ...rejected, dueAt: NOW });
+    const { ledger } = tables();
+    const due = { ...key, dueAt: new Date(NOW).toISOString() };
+    const leased = await existing(ledger.lease(due, NOW + 2 * 60_000));
+    await run({ command: 'workspace.rotate', id });
+    expect(await ledger.read(key)).toEqual(leased);
+    expect(await ledger.settle(leased, { status: 'delivered' }, NOW)).toBe(true);
+    expect(await ledger.read(key)).not.toHaveProperty('leasedUntil');
   });
 });
