@@ -4,19 +4,20 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { createDelivery, type Delivery } from '../lib/delivery.ts';
+import { createDelivery, type Delivery, TRY_MS } from '../lib/delivery.ts';
 import { type InteractionKey, nameOf } from '../lib/ledger.ts';
 import { createNat } from '../lib/nat.ts';
 import { once, services } from '../lib/services.ts';
 import { logger, metrics, reportDelivery } from '../lib/telemetry.ts';
+import { within } from '../lib/within.ts';
 
 const stringAttribute = z.object({ S: z.string() });
 const recordSchema = z.object({
   dynamodb: z.object({ Keys: z.object({ contact: stringAttribute, day: stringAttribute }) }),
 });
 
-/** What a delivery may take: Nat's time-out and the reads and writes around it. */
-const DELIVERY_MS = 15_000;
+/** What answering takes, once no record is waited for any more. */
+const ANSWER_MS = 2000;
 
 /**
  * The ledger's stream: delivers what is newly pending, and reports the records it could not.
@@ -28,7 +29,7 @@ export function createHandler(delivery: () => Delivery) {
     .use(injectLambdaContext(logger))
     .use(logMetrics(metrics))
     .handler((event, context) => {
-      const deliver = deliverOnce(delivery(), () => context.getRemainingTimeInMillis());
+      const deliver = deliverInTime(delivery(), () => context.getRemainingTimeInMillis());
       const processor = new BatchProcessor(EventType.DynamoDBStreams);
       const options = { context, throwOnFullBatchFailure: false };
       return processPartialResponse(event, deliver, processor, options);
@@ -44,16 +45,17 @@ export const handler = createHandler(
 
 /**
  * Several records of one interaction in the same batch are one delivery. A record that there is no
- * time for is reported as failed: the stream brings it again.
+ * time for, or that is not done when the time is up, is reported as failed: the stream brings it
+ * again, and what was delivered after all is left alone then.
  */
-function deliverOnce(delivery: Delivery, remainingMs: () => number) {
+function deliverInTime(delivery: Delivery, remainingMs: () => number) {
   const underWay = new Map<string, Promise<void>>();
   return async (record: DynamoDBRecord): Promise<void> => {
     const key = keyOf(record);
-    if (remainingMs() < DELIVERY_MS) throw new Error('out of time');
+    if (remainingMs() < TRY_MS) throw new Error('out of time');
     const deliveryOfKey = underWay.get(nameOf(key)) ?? deliver(delivery, key);
     underWay.set(nameOf(key), deliveryOfKey);
-    await deliveryOfKey;
+    await within(remainingMs() - ANSWER_MS, deliveryOfKey);
   };
 }
 

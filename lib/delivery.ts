@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { TABLE_CALL_MS } from './dynamodb.ts';
 import {
   type DueEntry,
   type InteractionKey,
@@ -7,14 +8,19 @@ import {
   nameOf,
   workspaceOf,
 } from './ledger.ts';
-import type { Nat, NatAnswer } from './nat.ts';
+import { NAT_CALL_MS, type Nat, type NatAnswer } from './nat.ts';
 import { isGivenUp, nextTryAt, notBefore } from './retry.ts';
 import type { Secrets } from './secrets.ts';
 import type { Settlement } from './settling.ts';
 import { FORGOTTEN_MS, type Workspace, type Workspaces } from './workspaces.ts';
 
-/** Longer than a try can take: Nat's time-out and the two writes around it. */
-const LEASE_MS = 2 * 60 * 1000;
+/**
+ * What a try may take: it reads or leases, finds the workspace, calls Nat, may mark the key, and
+ * settles; and some for what this process does itself. No try is begun with less left.
+ */
+export const TRY_MS = 4 * TABLE_CALL_MS + NAT_CALL_MS + 2000;
+/** Longer than a try. */
+export const LEASE_MS = 2 * 60 * 1000;
 
 /** What a delivery came to, for logs and metrics. */
 export interface DeliveryResult {

@@ -2,7 +2,8 @@ import type { OutboxEvent } from './ledger.ts';
 
 /** The one in package.json, which is not bundled for it; a test holds them together. */
 const VERSION = '0.1.0';
-const TIMEOUT_MS = 10_000;
+/** What a call to Nat may take, the reading of its answer included. */
+export const NAT_CALL_MS = 10_000;
 /** 4xx that say "not now" rather than "never". */
 const PASSING_4XX = new Set([408, 423, 425, 429]);
 const NOT_IMPLEMENTED = 501;
@@ -44,7 +45,7 @@ export function createNat(url: string): Nat {
         },
         body: JSON.stringify(inRecommendedFormat(event)),
         redirect: 'manual',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(NAT_CALL_MS),
       });
       // Read to its end: an answer that is cut off is no answer.
       await response.arrayBuffer();

@@ -1,13 +1,11 @@
 import pMap from 'p-map';
-import type { DeliveryResult } from './delivery.ts';
+import { type DeliveryResult, TRY_MS } from './delivery.ts';
 import { createFailures } from './failures.ts';
 import { type DueEntry, type Ledger, RETRY_SHARDS, workspaceOf } from './ledger.ts';
 
 const PAGE = 100;
 /** Tries under way at once in a shard. */
 const CONCURRENT_TRIES = 10;
-/** What a try may take: Nat's time-out and the writes around it. No try is begun with less left. */
-const TRY_MS = 15_000;
 
 /** What a run needs. */
 export interface RedeliveryParts {

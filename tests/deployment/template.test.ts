@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { readConfig } from '../../lib/config.ts';
+import { LEASE_MS, TRY_MS } from '../../lib/delivery.ts';
 import { commands } from '../../lib/operator/commands.ts';
 import {
   type FunctionName,
@@ -185,6 +186,14 @@ describe('the ways in', () => {
 
   test('give identify less time than API Gateway waits', () => {
     expect(propertiesOf(dev, 'IdentifyLambdaFunction').Timeout).toBeLessThan(30);
+  });
+
+  test('have time to begin tries and to end them, under a lease that is longer', () => {
+    for (const name of ['deliver', 'redeliver'] as const) {
+      const { Timeout } = propertiesOf(dev, lambdaOf(name));
+      expect(Number(Timeout) * 1000 - TRY_MS).toBeGreaterThan(25_000);
+    }
+    expect(LEASE_MS).toBeGreaterThan(TRY_MS);
   });
 
   test('run redeliver every minute, without tries of their own', () => {

@@ -5,6 +5,7 @@ import type { DeliveryResult } from '../../lib/delivery.ts';
 import { type InteractionKey, nameOf } from '../../lib/ledger.ts';
 
 const day = '2020-05-31';
+const hangs = () => new Promise<DeliveryResult>(() => {});
 
 function record(contact: string, SequenceNumber: string): DynamoDBRecord {
   const Keys = { contact: { S: contact }, day: { S: day } };
@@ -73,5 +74,22 @@ describe('a batch of the stream', () => {
     const { delivered, failed } = await run(records, [], 14_999);
     expect(delivered).toEqual([]);
     expect(failed).toEqual(['1', '2']);
+  });
+
+  it('answers in time although a delivery hangs: that record alone comes again', async () => {
+    vi.useFakeTimers();
+    const ends = Date.now() + 60_000;
+    const deliverPending = (key: InteractionKey): Promise<DeliveryResult> =>
+      key.contact === 'acme#b' ? hangs() : Promise.resolve({ status: 'delivered' });
+    const handler = createHandler(() => ({ deliverPending, redeliver: hangs }));
+    const context = {
+      ...contextWith(0),
+      getRemainingTimeInMillis: () => ends - Date.now(),
+    };
+    const Records = [record('acme#a', '1'), record('acme#b', '2'), record('acme#c', '3')];
+    const answer = handler({ Records }, context);
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(await answer).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
+    vi.useRealTimers();
   });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { DeliveryResult } from '../../lib/delivery.ts';
+import { type DeliveryResult, TRY_MS } from '../../lib/delivery.ts';
 import type { DueEntry } from '../../lib/ledger.ts';
 import { redeliverDue } from '../../lib/redelivery.ts';
 import { embeddedTables, existing } from './embedded.ts';
@@ -52,7 +52,7 @@ describe('a run of redeliver', () => {
   });
 
   it('begins no try that it has no time for', async () => {
-    const { run, tried } = await runWith({ status: 'delivered' }, () => 14_999);
+    const { run, tried } = await runWith({ status: 'delivered' }, () => TRY_MS - 1);
     expect([run.ended, tried]).toEqual(['out of time', []]);
     await runWith({ status: 'delivered' });
   });
