@@ -3,6 +3,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
 import { commands } from '../lib/operator/commands.ts';
 import { invoke, lambdaClient } from '../offline/functions.ts';
+import { untilDone } from './until-done.ts';
 
 const LOCAL = 'local';
 /** Where `serverless.yml` deploys unless it is told otherwise. */
@@ -18,9 +19,6 @@ const fieldsSchema = z.object({
   ),
   required: z.optional(z.array(z.string())),
 });
-
-/** What a long command answers: each call adds to its numbers until it is done. */
-const progressSchema = z.looseObject({ done: z.boolean(), dryRun: z.boolean() });
 
 type Command = (typeof commands)[keyof typeof commands];
 
@@ -39,28 +37,12 @@ async function run(name: string, args: string[]): Promise<string> {
   const { stage, input } = inputFrom(command, args);
   const functionName = `nat-destination-${stage}-operate`;
   const lambda = clientFor(stage);
-  const answer = await untilDone(() =>
-    invoke(lambda, functionName, { command: name, ...input }),
-  ).catch((error: Error) => Promise.reject(inFlags(error)));
+  const call = (fields: object) => invoke(lambda, functionName, { command: name, ...fields });
+  const answer = await untilDone(call, input).catch((error: Error) =>
+    Promise.reject(inFlags(error)),
+  );
   lambda.destroy();
   return `${JSON.stringify(answer, null, 2)}\n`;
-}
-
-/** A long command ends in time to be called again: it goes on where it was. */
-async function untilDone(call: () => Promise<unknown>): Promise<unknown> {
-  const sums: Record<string, unknown> = {};
-  for (;;) {
-    const answer = await call();
-    const progress = progressSchema.safeParse(answer);
-    if (!progress.success) return answer;
-    for (const [field, value] of Object.entries(progress.data)) {
-      const before = sums[field];
-      sums[field] =
-        typeof value === 'number' && typeof before === 'number' ? before + value : value;
-    }
-    if (progress.data.done || progress.data.dryRun) return sums;
-    process.stderr.write(`${JSON.stringify(sums)}\n`);
-  }
 }
 
 function inputFrom(command: Command, args: string[]) {

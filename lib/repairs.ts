@@ -4,6 +4,7 @@ import {
   QueryCommand,
   type QueryCommandInput,
   ScanCommand,
+  Select,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
@@ -24,7 +25,17 @@ const PAGE = 200;
 /** Some of what was asked for, and where the rest begins; `next` is undefined at the end. */
 export interface Page<T> {
   entries: T[];
+  /** How many items were looked at. */
+  scanned: number;
   next: Item | undefined;
+}
+
+/** How much a partition of the index `due` holds. */
+interface QueueCount {
+  count: number;
+  firstDueAt: string | undefined;
+  /** False if it is the least there is: the time was up. */
+  complete: boolean;
 }
 
 /** What an operator repairs, and when it has to have gone wrong. */
@@ -67,22 +78,30 @@ export function createRepairs(db: DynamoDBClient, table: string) {
     },
 
     /** One page of a partition of the index `due`: `dead`, or `retry#<shard>`. */
-    findQueued(queue: string, scope: RepairScope, from?: Item): Promise<Page<DueEntry>> {
-      return queryQueue(queue, scope, from);
+    async findQueued(queue: string, scope: RepairScope, from?: Item): Promise<Page<DueEntry>> {
+      const page = await db.send(new QueryCommand({ ...ofQueue(queue, scope, from), Limit: PAGE }));
+      const entries = (page.Items ?? []).map((item) => dueSchema.parse(unmarshall(item)));
+      return { entries, scanned: page.ScannedCount ?? 0, next: page.LastEvaluatedKey };
     },
 
-    /** How many are in a partition of the index `due`, and when the first is due, ISO 8601. */
-    async countQueued(queue: string): Promise<{ count: number; firstDueAt: string | undefined }> {
+    /**
+     * How many are in a partition of the index `due`, and when the first is due, ISO 8601.
+     *
+     * @param hasTime asked before each page but the first; if not, `complete` is false
+     */
+    async countQueued(queue: string, hasTime: () => boolean): Promise<QueueCount> {
+      const all = { workspace: undefined, before: Infinity };
+      const first = await db.send(new QueryCommand({ ...ofQueue(queue, all), Limit: 1 }));
+      const firstDueAt = first.Items?.[0]?.dueAt?.S;
       let count = 0;
-      let firstDueAt: string | undefined;
       let from: Item | undefined;
       do {
-        const page = await queryQueue(queue, { workspace: undefined, before: Infinity }, from);
-        count += page.entries.length;
-        firstDueAt ??= page.entries[0]?.dueAt;
-        from = page.next;
-      } while (from !== undefined);
-      return { count, firstDueAt };
+        const query = { ...ofQueue(queue, all, from), Select: Select.COUNT };
+        const page = await db.send(new QueryCommand(query));
+        count += page.Count ?? 0;
+        from = page.LastEvaluatedKey;
+      } while (from !== undefined && hasTime());
+      return { count, firstDueAt, complete: from === undefined };
     },
 
     /**
@@ -114,7 +133,7 @@ export function createRepairs(db: DynamoDBClient, table: string) {
         const { contact, day } = item;
         return { contact: contact?.S ?? '', day: day?.S ?? '' };
       });
-      return { entries, next: page.LastEvaluatedKey };
+      return { entries, scanned: page.ScannedCount ?? 0, next: page.LastEvaluatedKey };
     },
 
     /**
@@ -184,12 +203,12 @@ export function createRepairs(db: DynamoDBClient, table: string) {
     },
   };
 
-  async function queryQueue(
+  function ofQueue(
     queue: string,
     { workspace, before }: RepairScope,
     from?: Item,
-  ): Promise<Page<DueEntry>> {
-    const query: QueryCommandInput = {
+  ): QueryCommandInput {
+    return {
       TableName: table,
       IndexName: 'due',
       KeyConditionExpression: `queue = :queue${before === Infinity ? '' : ' AND dueAt <= :before'}`,
@@ -201,13 +220,9 @@ export function createRepairs(db: DynamoDBClient, table: string) {
         },
         { removeUndefinedValues: true },
       ),
-      Limit: PAGE,
       ExclusiveStartKey: from,
+      ...(workspace !== undefined && { FilterExpression: 'begins_with(contact, :workspace)' }),
     };
-    if (workspace !== undefined) query.FilterExpression = 'begins_with(contact, :workspace)';
-    const page = await db.send(new QueryCommand(query));
-    const entries = (page.Items ?? []).map((item) => dueSchema.parse(unmarshall(item)));
-    return { entries, next: page.LastEvaluatedKey };
   }
 }
 

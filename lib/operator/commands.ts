@@ -120,7 +120,7 @@ const specifications = {
     input: z.strictObject({ workspace, email }),
   },
   'interactions.redrive': {
-    summary: 'tries again what is dead, or pending for over an hour; run it again until it is done',
+    summary: 'tries again what is dead, or pending for over an hour, and says how far it is',
     input: z.strictObject({
       workspace: z.optional(workspace),
       olderThanHours: z.optional(number('only what is older', 0, 24 * 365)),
@@ -128,6 +128,14 @@ const specifications = {
         number(`how many are due a second (default ${DEFAULT_REDRIVES_PER_SECOND})`, 1, 1000),
       ),
       dryRun: z.optional(z.boolean().check(z.describe('only count'))),
+      from: z.optional(
+        z
+          .string()
+          .check(
+            z.maxLength(4000),
+            z.describe('goes on where one was cut off: the `next` it told last, and nothing else'),
+          ),
+      ),
     }),
   },
   'contact.forget': {

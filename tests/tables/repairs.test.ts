@@ -45,6 +45,7 @@ describe('interactions.redrive', () => {
     expect(await run({ command: 'interactions.redrive', workspace })).toEqual({
       dead: 1,
       stuck: 0,
+      scanned: expect.any(Number),
       dryRun: false,
       done: true,
     });
