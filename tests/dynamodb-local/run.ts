@@ -8,6 +8,8 @@ import pRetry from 'p-retry';
 
 /** Needs Java 17. */
 const VERSION = '2.6.1';
+/** What its conditions and indexes decide, and what goes through its streams. */
+const TESTS = ['tests/tables', 'tests/end-to-end'];
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = join(ROOT, '.cache', `dynamodb-local-${VERSION}`);
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -36,7 +38,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 process.exitCode = await main();
 
-/** Runs the end-to-end tests against DynamoDB Local, with its real streams. */
+/** Runs these tests against DynamoDB Local. */
 async function main(): Promise<number> {
   for (const command of ['java', 'mvn']) {
     if (spawnSync(command, ['-version']).status === 0) continue;
@@ -56,7 +58,7 @@ async function main(): Promise<number> {
       say('DynamoDB Local ended before it answered: it needs Java 17 or newer');
       return 1;
     }
-    say(`DynamoDB Local ${VERSION} answers: running the end-to-end tests against it`);
+    say(`DynamoDB Local ${VERSION} answers: running ${TESTS.join(' and ')} against it`);
     return await runTests(endpoint);
   } finally {
     server.kill();
@@ -92,7 +94,7 @@ function startServer(port: number): ChildProcess {
 
 async function runTests(endpoint: string): Promise<number> {
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-  const child = spawn(process.execPath, [vitest, 'run', '--project', 'end-to-end'], {
+  const child = spawn(process.execPath, [vitest, 'run', ...TESTS], {
     cwd: ROOT,
     stdio: 'inherit',
     env: { ...process.env, DYNAMODB_ENDPOINT: endpoint },

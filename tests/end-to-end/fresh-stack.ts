@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import getPort from 'get-port';
-import { dynamodbIn, type Stack, startStack } from '../../offline/stack.ts';
+import { type Stack, startStack } from '../../offline/stack.ts';
+import { freshAddress } from '../dynamodb-local/fresh-address.ts';
 
 /** A stack on free ports, with what its functions print. */
 export interface FreshStack extends Stack {
@@ -13,14 +13,11 @@ export interface FreshStack extends Stack {
 export async function startFreshStack(): Promise<FreshStack> {
   const [apiPort, natPort, lambdaPort] = [await getPort(), await getPort(), await getPort()];
   const lines: string[] = [];
-  const dynamodb = dynamodbIn(process.env);
-  // DynamoDB Local keeps a database per key id, so every stack gets one of its own.
-  const credentials = { accessKeyId: randomUUID().replaceAll('-', ''), secretAccessKey: 'local' };
   const stack = await startStack({
     apiPort,
     natPort,
     lambdaPort,
-    dynamodb: dynamodb && { ...dynamodb, credentials },
+    dynamodb: freshAddress(),
     onLine: (line) => lines.push(line),
   });
   return { ...stack, lambdaPort, lines };

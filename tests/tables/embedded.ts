@@ -5,10 +5,11 @@ import { createOperator } from '../../lib/operator/operator.ts';
 import { createRepairs } from '../../lib/repairs.ts';
 import { createSecrets } from '../../lib/secrets.ts';
 import { createWorkspaces } from '../../lib/workspaces.ts';
-import { type Database, TABLES } from '../../offline/database.ts';
+import { createTables, type Database, TABLES } from '../../offline/database.ts';
 import { startEmbeddedDatabase } from '../../offline/embedded-database.ts';
+import { freshAddress } from '../dynamodb-local/fresh-address.ts';
 
-/** What a test of the tables works with: real DynamoDB semantics, embedded. */
+/** What a test of the tables works with: the semantics of DynamoDB. */
 export interface Tables {
   db: DynamoDBClient;
   /** The operations sent since it was last emptied, such as `PutItem`. */
@@ -21,12 +22,16 @@ export interface Tables {
 /** The secrets of a deployment that never was. */
 export const secrets = createSecrets('a deployment secret of more than 32 characters');
 
-/** Tables of its own for a test file; `retentionDays` as the deployment would have it. */
+/**
+ * Tables of its own for a test file: embedded, or in the DynamoDB Local that `DYNAMODB_ENDPOINT` names.
+ *
+ * @param retentionDays as the deployment would have it
+ */
 export function embeddedTables(retentionDays?: number): () => Tables {
   let database: Database;
   let tables: Tables;
   beforeAll(async () => {
-    database = await startEmbeddedDatabase(() => {});
+    database = await startDatabase();
     const db = new DynamoDBClient(database.address);
     const operations: string[] = [];
     db.middlewareStack.add(
@@ -48,6 +53,13 @@ export function embeddedTables(retentionDays?: number): () => Tables {
     await database.stop();
   });
   return () => tables;
+}
+
+async function startDatabase(): Promise<Database> {
+  const address = freshAddress();
+  if (address === undefined) return startEmbeddedDatabase(() => {});
+  await createTables(address, true);
+  return { address, stop: async () => {} };
 }
 
 /** The entry that must be there. */
