@@ -8,7 +8,7 @@ import { readFaults } from './faults.ts';
 import { readIdentify } from './intake.ts';
 import { servePage } from './page.ts';
 import { type Sources, streamChanges } from './stream.ts';
-import type { Timelines } from './timelines.ts';
+import type { Answer, Timelines } from './timelines.ts';
 
 type Env = { Bindings: HttpBindings };
 
@@ -28,10 +28,12 @@ export const createRoutes = (sources: Sources): Hono<Env> => {
     const at = new Date().toISOString();
     const body = await c.req.text();
     const misbehaviour = await faults.strike();
-    const answer = misbehaviour instanceof Response ? misbehaviour : takeIn(timelines, c, body);
-    const dropped = misbehaviour === 'take and drop';
-    calls.add(callOf(c, at, dropped ? 'dropped' : answer.status));
-    return dropped ? dropConnection(c) : answer;
+    const { response, taken }: Outcome =
+      misbehaviour instanceof Response ? { response: misbehaviour } : takeIn(timelines, c, body);
+    if (misbehaviour === 'take and drop') c.env.incoming.socket.destroy();
+    const unheard = c.env.incoming.socket.destroyed;
+    calls.add(callOf(c, at, unheard ? 'dropped' : response.status), taken);
+    return unheard ? RESPONSE_ALREADY_SENT : response;
   });
 
   app.get('/timelines/:email', (c) => {
@@ -44,6 +46,7 @@ export const createRoutes = (sources: Sources): Hono<Env> => {
   });
 
   app.get('/calls', (c) => c.json(calls.all()));
+  app.get('/calls/totals', (c) => c.json(calls.totals()));
 
   app.get('/faults', (c) => c.json(faults.current()));
   app.put('/faults', async (c) => {
@@ -64,12 +67,16 @@ export const createRoutes = (sources: Sources): Hono<Env> => {
   return app;
 };
 
-const takeIn = (timelines: Timelines, c: Context<Env>, body: string): Response => {
+/** What a call is answered, and what it did if it was taken. */
+type Outcome = { response: Response; taken?: Answer['status'] };
+
+const takeIn = (timelines: Timelines, c: Context<Env>, body: string): Outcome => {
   const apiKey = apiKeyOf(c.req.header('authorization'));
-  if (apiKey === undefined) return unauthorized(c);
+  if (apiKey === undefined) return { response: unauthorized(c) };
   const reading = readIdentify(body);
-  if (!reading.ok) return c.json({ message: reading.message }, 400);
-  return c.json(timelines.take(apiKey, reading.identified, idempotencyKeyOf(c)), 200);
+  if (!reading.ok) return { response: c.json({ message: reading.message }, 400) };
+  const answer = timelines.take(apiKey, reading.identified, idempotencyKeyOf(c));
+  return { response: c.json(answer, 200), taken: answer.status };
 };
 
 const unauthorized = (c: Context<Env>): Response =>
@@ -87,8 +94,3 @@ const callOf = (c: Context<Env>, at: string, status: Call['status']): Call => ({
   idempotencyKey: idempotencyKeyOf(c) ?? null,
   userAgent: c.req.header('user-agent') ?? null,
 });
-
-const dropConnection = (c: Context<Env>): Response => {
-  c.env.incoming.socket.destroy();
-  return RESPONSE_ALREADY_SENT;
-};
