@@ -4,8 +4,8 @@ import * as z from 'zod/mini';
 const progressSchema = z.looseObject({ done: z.boolean(), next: z.optional(z.string()) });
 
 /**
- * Calls a command. A long one answers after a minute, and is called again to go on from there; how
- * far it is stands on stderr after each call.
+ * Calls a command. A long one answers before a minute is over, and is called again to go on from
+ * there; how far it is stands on stderr after each call.
  *
  * @param call calls the command with these fields
  * @param input the fields of the first call

@@ -5,9 +5,9 @@ import type { Repairs } from '../repairs.ts';
 import type { Secrets } from '../secrets.ts';
 import type { Workspaces } from '../workspaces.ts';
 import type { Handlers } from './commands.ts';
-import { startMinute } from './minute.ts';
 import { OperatorError } from './operator-error.ts';
 import { createRedrive } from './redrive.ts';
+import { startWork } from './work-time.ts';
 
 const CONCURRENT_WRITES = 20;
 
@@ -42,7 +42,7 @@ export function createInteractionCommands(parts: InteractionParts) {
       return { forgotten: entries.length };
     },
     stats: async () => {
-      const hasTime = startMinute(remainingMs);
+      const hasTime = startWork(remainingMs);
       const shards = Array.from({ length: RETRY_SHARDS }, (_, shard) => `retry#${shard}`);
       const count = (queue: string) => repairs.countQueued(queue, hasTime);
       const [dead, retrying] = await Promise.all([count('dead'), Promise.all(shards.map(count))]);

@@ -4,8 +4,8 @@ import type { Item } from '../dynamodb.ts';
 import type { InteractionKey } from '../ledger.ts';
 import type { Page, Repairs } from '../repairs.ts';
 import { DEFAULT_REDRIVES_PER_SECOND, type Input } from './commands.ts';
-import { startMinute } from './minute.ts';
 import { OperatorError } from './operator-error.ts';
+import { startWork } from './work-time.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 /** What is pending for less may still be on its way through the stream. */
@@ -30,15 +30,15 @@ type Redrive = Omit<z.infer<typeof cursorSchema>, 'position'> & { position?: Ite
 
 /**
  * Makes the command that gives interactions their tries again: dead ones first, then stuck ones,
- * page by page for a minute. What was redriven is not found again, so it can be cut off anywhere and
- * run again.
+ * page by page for 45 seconds. What was redriven is not found again, so it can be cut off anywhere
+ * and run again.
  *
  * @param repairs the table of interactions
  * @param remainingMs how long the invocation may still take, ms
  */
 export function createRedrive(repairs: Repairs, remainingMs: () => number) {
   return async function redrive(input: Input<'interactions.redrive'>) {
-    const hasTime = startMinute(remainingMs);
+    const hasTime = startWork(remainingMs);
     const state = input.from === undefined ? begun(input) : goneOn(input.from, input);
     const { dryRun } = state;
     const figures = { dead: 0, stuck: 0, scanned: 0 };

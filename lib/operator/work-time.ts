@@ -1,5 +1,5 @@
-/** Long enough to get far, short enough to say how far, ms. Lambda would let it work for 15 times that. */
-const MINUTE_MS = 60_000;
+/** `aws lambda invoke` hears nothing for a minute, then hangs up and calls again. */
+const WORK_MS = 45_000;
 
 /**
  * Starts the time that an invocation works on a long command before it answers with what it has.
@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000;
  * @param remainingMs how long the invocation may still take, ms
  * @returns whether there is time for another page
  */
-export function startMinute(remainingMs: () => number): () => boolean {
-  const end = remainingMs() - MINUTE_MS;
+export function startWork(remainingMs: () => number): () => boolean {
+  const end = remainingMs() - WORK_MS;
   return () => remainingMs() > end;
 }
