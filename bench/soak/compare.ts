@@ -2,7 +2,8 @@ import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import * as z from 'zod/mini';
 import { TABLES } from '../../offline/database.ts';
-import { LOCAL_API_KEY, type Stack } from '../../offline/stack.ts';
+import { LOCAL_API_KEY } from '../../offline/local-api-key.ts';
+import type { Stack } from '../../offline/stack.ts';
 
 const PROGRESS_MS = 5000;
 /** Backoff reaches minutes when an outage hits several tries of one interaction. */
