@@ -118,15 +118,19 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
       );
     },
 
-    /** Changes one record. A change of the key for Nat also takes back that Nat rejected it. */
-    async update({ key }: Workspace, change: WorkspaceChange): Promise<void> {
+    /**
+     * Changes one record. A change of the key for Nat also takes back that Nat rejected it.
+     *
+     * @returns the record as it is now
+     */
+    async update({ key }: Workspace, change: WorkspaceChange): Promise<Workspace> {
       const fields = Object.entries(change).filter(([, value]) => value !== undefined);
       const kept = fields.filter(([, value]) => value !== null);
       const removed = fields.filter(([, value]) => value === null).map(([name]) => `#${name}`);
       if (change.natApiKey !== undefined) removed.push('natKeyRejectedAt');
       const set = kept.map(([name]) => `#${name} = :${name}`);
       const values = Object.fromEntries(kept.map(([name, value]) => [`:${name}`, value]));
-      await db.send(
+      const { Attributes = {} } = await db.send(
         new UpdateItemCommand({
           TableName: table,
           Key: marshall({ key }),
@@ -137,8 +141,10 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
             ...Object.fromEntries(fields.map(([name]) => [`#${name}`, name])),
           },
           ...(kept.length > 0 && { ExpressionAttributeValues: marshall(values) }),
+          ReturnValues: 'ALL_NEW',
         }),
       );
+      return recordSchema.parse(unmarshall(Attributes));
     },
 
     /**

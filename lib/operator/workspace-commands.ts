@@ -76,9 +76,11 @@ export function createWorkspaceCommands({ workspaces, secrets, repairs }: Intera
 
   /** Every record of the workspace, so that a key in its grace time is treated alike. */
   async function change(id: string, changes: WorkspaceChange) {
-    const records = await existing(id);
-    for (const record of records) await workspaces.update(record, changes);
-    return (await workspaces.recordsOf(id)).map(shown);
+    const changed: Workspace[] = [];
+    for (const record of await existing(id)) {
+      changed.push(await workspaces.update(record, changes));
+    }
+    return changed.map(shown);
   }
 
   async function rotate(input: Input<'workspace.rotate'>) {
