@@ -22,9 +22,11 @@ it('answers 503 when no workspace can be looked up, and leaves ledger and timeli
   const { apiUrl, natUrl, dynamodb } = stack;
   const email = someone();
   await send(recommended(email), { apiUrl });
+  // The first delivery of a stack loads the function.
+  const delivered = { timeout: 5000, interval: 20 };
   await vi.waitFor(async () => {
     expect(await ledgerItems(dynamodb)).toMatchObject([{ status: 'delivered' }]);
-  });
+  }, delivered);
   const before = [await ledgerItems(dynamodb), await timelineOf(email, { natUrl })];
 
   await deleteTable(TABLES.Workspaces);
