@@ -103,6 +103,9 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
     },
 
     /**
+     * Adds a record, once also if the client repeats the write because its answer was lost: no
+     * other has the same sealing.
+     *
      * @returns false if the API key is already somebody's
      */
     add(workspace: Workspace): Promise<boolean> {
@@ -111,8 +114,9 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
           new PutItemCommand({
             TableName: table,
             Item: marshall(workspace, { removeUndefinedValues: true }),
-            ConditionExpression: 'attribute_not_exists(#key)',
+            ConditionExpression: 'attribute_not_exists(#key) OR natApiKey = :natApiKey',
             ExpressionAttributeNames: { '#key': 'key' },
+            ExpressionAttributeValues: marshall({ ':natApiKey': workspace.natApiKey }),
           }),
         ),
       );

@@ -6,7 +6,8 @@ import type { Asked, ReceivedCall } from './nat.ts';
 import type { Invocation, Scheduler } from './scheduler.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
-const LEASE_MS = 2 * 60 * 1000;
+/** What waits for a new key of its workspace, however long that takes. */
+const KEY_ERRORS = ['status 401', 'status 403', 'key unreadable'];
 /** Virtual clocks of two hosts agree; a millisecond is lost where ISO 8601 cuts it. */
 const ROUNDING_MS = 1;
 
@@ -17,6 +18,14 @@ const updateSchema = z.object({
   ExpressionAttributeValues: z.record(z.string(), z.any()),
 });
 
+/** An interaction that was accepted. */
+interface Write {
+  invocation: object;
+  name: string;
+  /** Its answer was lost on the client, which wrote again and was told that there is one. */
+  repeated: boolean;
+}
+
 /** What is known of an interaction besides what the ledger holds. */
 interface Known {
   entry: LedgerEntry;
@@ -24,10 +33,10 @@ interface Known {
   /** When, among all that happened, it was settled as delivered. */
   deliveredAt?: number;
   /** The try of redeliver that has not been settled yet. */
-  leased?: { at: number; invocation: object };
-  /** What Nat asked for, and from when on it counts: once it is in the ledger. */
-  asked?: number;
-  notBefore?: number;
+  lease?: { by: object; until: number };
+  /** What Nat asked for in the call of an invocation; it counts once that has settled it. */
+  asked: Map<object, number>;
+  notBefore?: { at: number; since: number };
 }
 
 /**
@@ -42,7 +51,7 @@ export function createWatcher(
 ) {
   const known = new Map<string, Known>();
   const byIdempotencyKey = new Map<string, Known>();
-  const writes: { invocation: object; name: string }[] = [];
+  const writes: Write[] = [];
 
   return {
     known,
@@ -53,13 +62,20 @@ export function createWatcher(
      *
      * @returns the interaction, if that left it pending: the stream's filter lets it through
      */
-    onEffect({ invocation, operation, input }: Effect): LedgerEntry | undefined {
+    onEffect({ invocation, operation, input, repeated }: Effect): LedgerEntry | undefined {
       if (input.TableName !== table) return undefined;
       if (operation === 'UpdateItem') onUpdate(invocation, updateSchema.parse(input));
       if (operation !== 'PutItem') return undefined;
       const entry = entrySchema.parse(unmarshall(putSchema.parse(input).Item));
-      onPut(invocation, entry);
+      onPut(invocation, entry, repeated);
       return entry;
+    },
+
+    /** TTL deleted an interaction. */
+    onExpiry(name: string): void {
+      const status = known.get(name)?.entry.status;
+      if (status !== 'delivered') violate(`expired while it was ${status}`);
+      known.delete(name);
     },
 
     /** A call reached Nat. */
@@ -73,38 +89,41 @@ export function createWatcher(
         violate('a repeat carried another Idempotency-Key');
       }
       one.idempotencyKey = call.idempotencyKey;
-      delete one.asked;
+      one.asked.delete(invocation);
       byIdempotencyKey.set(call.idempotencyKey, one);
       if (one.deliveredAt !== undefined && one.deliveredAt < invocation.begunAt) {
         violate('sent again although it was delivered before the try began');
       }
-      if (one.notBefore !== undefined && at < one.notBefore - ROUNDING_MS) {
+      const { notBefore } = one;
+      // A try that has begun, side by side with the one that was asked to wait, cannot know.
+      const knows = notBefore !== undefined && notBefore.since < invocation.begunAt;
+      if (knows && at < notBefore.at - ROUNDING_MS) {
         violate('sent before the time that Nat asked for');
       }
-      if (invocation.name !== 'redeliver') return;
-      const { leased } = one;
-      if (leased !== undefined && leased.invocation !== invocation && at < leased.at + LEASE_MS) {
-        violate('sent by two runs of redeliver in the same lease');
+      if (invocation.name === 'redeliver' && one.lease?.by !== invocation) {
+        violate('sent by a run of redeliver that has no lease of it');
       }
-      one.leased = { at, invocation };
     },
 
     /** Nat asked for a pause. */
-    onAsked({ idempotencyKey, notBefore }: Asked): void {
-      const one = byIdempotencyKey.get(idempotencyKey);
-      if (one !== undefined) one.asked = notBefore;
+    onAsked({ invocation, idempotencyKey, notBefore }: Asked): void {
+      byIdempotencyKey.get(idempotencyKey)?.asked.set(invocation, notBefore);
     },
   };
 
-  function onPut(invocation: Invocation, entry: LedgerEntry): void {
+  function onPut(invocation: Invocation, entry: LedgerEntry, repeated: boolean): void {
     const name = nameOf(entry);
     const before = known.get(name);
     if (before !== undefined && before.entry.status !== 'dead') {
       violate(`a second interaction of a day was written over a ${before.entry.status} one`);
     }
-    const { idempotencyKey } = before ?? {};
-    known.set(name, { entry, ...(idempotencyKey !== undefined && { idempotencyKey }) });
-    writes.push({ invocation, name });
+    const one: Known = { entry, asked: new Map() };
+    known.set(name, one);
+    if (before?.idempotencyKey !== undefined) {
+      one.idempotencyKey = before.idempotencyKey;
+      byIdempotencyKey.set(before.idempotencyKey, one);
+    }
+    writes.push({ invocation, name, repeated });
   }
 
   function onUpdate(
@@ -118,22 +137,37 @@ export function createWatcher(
     }
     if (one.entry.status === 'delivered') violate('written again after it was delivered');
     const values = z.record(z.string(), z.unknown()).parse(unmarshall(ExpressionAttributeValues));
-    const status = z.optional(entrySchema.shape.status).parse(values[':status']);
-    // A lease, a release and a redrive set no status of their own choice.
-    if (status === undefined) {
-      if (values[':none'] !== undefined) {
-        one.entry = { ...one.entry, status: 'retrying', redrivenAt: String(values[':now']) };
-        delete one.leased;
-      }
-      if (invocation.name === 'operate') delete one.notBefore;
-      return;
-    }
-    if (status === 'dead') checkDeath(one.entry, String(values[':error']));
+    if (values[':status'] !== undefined) onSettled(one, invocation, values);
+    else if (values[':until'] === undefined) onRepaired(one, values);
+    else one.lease = { by: invocation, until: Date.parse(String(values[':until'])) };
+  }
+
+  function onSettled(one: Known, invocation: object, values: Record<string, unknown>): void {
+    const status = entrySchema.shape.status.parse(values[':status']);
+    const lastError = String(values[':lastError']);
+    if (status === 'dead') checkDeath(one.entry, lastError);
     delete one.notBefore;
-    if (status === 'retrying' && one.asked !== undefined) one.notBefore = one.asked;
+    const asked = one.asked.get(invocation);
+    if (status === 'retrying' && asked !== undefined) {
+      one.notBefore = { at: asked, since: scheduler.tick() };
+    }
     if (status === 'delivered') one.deliveredAt = scheduler.tick();
-    one.entry = { ...one.entry, status };
-    delete one.leased;
+    one.entry = { ...one.entry, status, lastError };
+    // Waiting for a key costs none of the 72 hours.
+    if (KEY_ERRORS.includes(lastError)) one.entry.redrivenAt = new Date().toISOString();
+    delete one.lease;
+  }
+
+  /** A redrive, or the release by a new key, which is of what a key keeps waiting and nothing else. */
+  function onRepaired(one: Known, values: Record<string, unknown>): void {
+    const released = values[':dead'] === undefined;
+    if (one.lease !== undefined && Date.now() < one.lease.until) violate('a lease was taken away');
+    if (released && !KEY_ERRORS.includes(one.entry.lastError ?? '')) {
+      violate(`a new key released what waits because of ${one.entry.lastError}`);
+    }
+    one.entry = { ...one.entry, status: 'retrying', redrivenAt: String(values[':now']) };
+    delete one.notBefore;
+    delete one.lease;
   }
 
   function interactionOf(email: string, timestamp: string, idempotencyKey: string) {

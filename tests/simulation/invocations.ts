@@ -27,17 +27,19 @@ export function sendEvents(
     const answer = await identify(requestOf(apiKey, body), world.contextOf(invocation));
     if (invocation.state !== 'running') return;
     const { statusCode, body: answered = '' } = answer;
+    if (statusCode === 503) world.unanswered.push({ customer, apiKey, events });
     checkAnswer(world, invocation, customer, events, Number(statusCode), answered);
   });
 }
 
 /** Lambda brings `deliver` the stream's next batch. */
 export async function pollStream(world: World): Promise<void> {
-  if (world.stream.busy || world.stream.waiting === 0) return;
-  const Records = world.stream.take();
+  const batch = world.stream.take();
+  if (batch === undefined) return;
   await begin(world, 'deliver', async ({ deliver }, invocation) => {
-    const answer = await deliver({ Records }, world.contextOf(invocation));
-    if (invocation.state === 'running') world.stream.end(answer);
+    world.batches.set(invocation, batch);
+    const answer = await deliver({ Records: batch.records }, world.contextOf(invocation));
+    if (invocation.state === 'running') batch.end(answer);
   });
 }
 
@@ -82,8 +84,9 @@ function checkAnswer(
   statusCode: number,
   body: string,
 ): void {
+  // What the client repeated is answered duplicate, although this very call wrote it.
   const written = watcher.writes.filter((write) => write.invocation === invocation);
-  const names = new Set(written.map(({ name }) => name));
+  const names = new Set(written.flatMap(({ name, repeated }) => (repeated ? [] : name)));
   if (statusCode === 503) return;
   const { status, results = [] } = answerSchema.parse(JSON.parse(body));
   const statuses = statusCode === 401 ? [] : status ? [status] : results.map((one) => one.status);

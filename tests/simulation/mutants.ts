@@ -110,6 +110,42 @@ const MUTANTS: Mutant[] = [
     from: '    const accepted = new Set<Candidate>();',
     to: '    for (const { name } of unseen) seen.set(name, true);\n    const accepted = new Set<Candidate>();',
   },
+  {
+    defect: 'what belongs to a workspace that the index does not show yet dies',
+    file: 'lib/delivery.ts',
+    from: "verdict: 'may-pass', error: 'workspace unknown'",
+    to: "verdict: 'never', error: 'workspace unknown'",
+  },
+  {
+    defect: 'an interaction expires from its acceptance on',
+    file: 'lib/ledger.ts',
+    from: '        acceptedAt: new Date(now).toISOString(),',
+    to: '        acceptedAt: new Date(now).toISOString(),\n        expiresAt: now / 1000 + 9 * 86_400,',
+  },
+  {
+    defect: 'a new key releases what is being tried',
+    file: 'lib/repairs.ts',
+    from: ' AND (attribute_not_exists(leasedUntil) OR leasedUntil <= :now)',
+    to: '',
+  },
+  {
+    defect: 'a new key releases what waits for something else',
+    file: 'lib/repairs.ts',
+    from: 'AND lastError IN (',
+    to: 'AND NOT lastError IN (',
+  },
+  {
+    defect: 'a key mended late leaves what waited for it no time',
+    file: 'lib/settling.ts',
+    from: '...(afresh && { redrivenAt: at })',
+    to: '',
+  },
+  {
+    defect: 'a repeat of the write that adds a key is refused as another',
+    file: 'lib/workspaces.ts',
+    from: 'attribute_not_exists(#key) OR natApiKey = :natApiKey',
+    to: 'attribute_not_exists(#key) OR natApiKey < :natApiKey',
+  },
 ];
 
 process.stdout.write('| defect | seed | what the simulation said |\n| --- | --- | --- |\n');

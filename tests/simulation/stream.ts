@@ -4,55 +4,81 @@ import type { Random } from './random.ts';
 const MAX_BATCH = 4;
 /** As few as a record may get before the stream gives up, so that runs come to it. */
 const MAX_RETRIES = 4;
+/** The trigger's parallelization: so many batches at once, those of a contact in order. */
+const LANES = 2;
 
-/** The ledger's stream, as Lambda's trigger reads it: one batch at a time, in order. */
+/** Records that Lambda brings to `deliver`, and what it is told of how that ended. */
+export interface StreamBatch {
+  records: DynamoDBRecord[];
+  /** Resumes at the lowest failed record, or gives it up; a crash fails the whole batch. */
+  end(answer: DynamoDBBatchResponse | 'crashed'): void;
+}
+
+/** The ledger's stream, as Lambda's trigger reads it. */
 export function createSimulatedStream(random: Random) {
+  const lanes = Array.from({ length: LANES }, () => createLane());
+  const all: DynamoDBRecord[] = [];
+  return {
+    /** How many records nobody has dealt with yet. */
+    get waiting(): number {
+      return lanes.reduce((sum, { waiting }) => sum + waiting, 0);
+    },
+
+    /** A write left an interaction pending: what the trigger's filter lets through. */
+    append({ contact, day }: { contact: string; day: string }): void {
+      const SequenceNumber = String(all.length).padStart(21, '0');
+      const Keys = { contact: { S: contact }, day: { S: day } };
+      const record = { eventID: SequenceNumber, dynamodb: { Keys, SequenceNumber } };
+      all.push(record);
+      lanes[Buffer.from(contact).reduce((sum, byte) => sum + byte, 0) % LANES]?.append(record);
+    },
+
+    /** The next batch, if any is free; now and then it begins with a record that came before. */
+    take(): StreamBatch | undefined {
+      const [first, ...others] = lanes.filter(({ busy, waiting }) => !busy && waiting > 0);
+      if (first === undefined) return undefined;
+      const lane = random.pick([first, ...others]);
+      const fresh = lane.take(1 + random.int(MAX_BATCH));
+      const repeated = random.chance(0.2) ? all[random.int(all.length)] : undefined;
+      const records = repeated === undefined ? fresh : [repeated, ...fresh];
+      return { records, end: lane.end };
+    },
+  };
+}
+
+/** A shard's records of some contacts: one batch at a time, in order. */
+function createLane() {
   const records: DynamoDBRecord[] = [];
   let position = 0;
   let retries = 0;
+  /** A batch that crashed comes again in halves. */
+  let most = MAX_BATCH;
   let underWay: DynamoDBRecord[] | undefined;
-
   return {
-    /** How many records nobody has dealt with yet. */
     get waiting(): number {
       return records.length - position;
     },
     get busy(): boolean {
       return underWay !== undefined;
     },
-
-    /** A write left an interaction pending: what the trigger's filter lets through. */
-    append(key: { contact: string; day: string }): void {
-      const SequenceNumber = String(records.length).padStart(21, '0');
-      records.push({
-        eventID: SequenceNumber,
-        eventName: 'INSERT',
-        dynamodb: { Keys: { contact: { S: key.contact }, day: { S: key.day } }, SequenceNumber },
-      });
+    append(record: DynamoDBRecord): void {
+      records.push(record);
     },
-
-    /** The next batch; now and then it begins with records that were dealt with long ago. */
-    take(): DynamoDBRecord[] {
-      const fresh = records.slice(position, position + 1 + random.int(MAX_BATCH));
-      underWay = fresh;
-      if (position === 0 || !random.chance(0.2)) return fresh;
-      const replayed = records[random.int(position)];
-      return replayed === undefined ? fresh : [replayed, ...fresh];
+    take(count: number): DynamoDBRecord[] {
+      underWay = records.slice(position, position + Math.min(count, most));
+      return underWay;
     },
-
-    /** Resumes at the lowest failed record, or gives it up; a crash fails the whole batch. */
     end(answer: DynamoDBBatchResponse | 'crashed'): void {
       const batch = underWay ?? [];
       underWay = undefined;
-      const failed =
-        answer === 'crashed' ? (batch.length > 0 ? 0 : -1) : lowestFailed(batch, answer);
-      if (failed < 0) {
-        position += batch.length;
-        retries = 0;
+      if (answer === 'crashed' && batch.length > 1) {
+        most = Math.ceil(batch.length / 2);
         return;
       }
-      position += failed;
-      retries = failed > 0 ? 0 : retries + 1;
+      most = MAX_BATCH;
+      const failed = answer === 'crashed' ? 0 : lowestFailed(batch, answer);
+      position += failed < 0 ? batch.length : failed;
+      retries = failed === 0 ? retries + 1 : 0;
       if (retries <= MAX_RETRIES) return;
       position += 1;
       retries = 0;

@@ -1,9 +1,11 @@
 import './quiet.ts';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { createHandler as createDeliver } from '../../functions/deliver.ts';
 import { createHandler as createIdentify } from '../../functions/identify.ts';
 import { createHandler as createRedeliver } from '../../functions/redeliver.ts';
 import { createDelivery } from '../../lib/delivery.ts';
+import { entrySchema, type LedgerEntry, nameOf } from '../../lib/ledger.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import { createRepairs } from '../../lib/repairs.ts';
 import { createSecrets } from '../../lib/secrets.ts';
@@ -13,11 +15,11 @@ import { createEmbeddedDynamoDB, createTables } from '../in-process/dynamodb.ts'
 import { contextWith } from '../in-process/lambda.ts';
 import { createWatcher } from './checks.ts';
 import { createSimulatedClient } from './database.ts';
-import { CUSTOMERS, type SentEvent } from './events.ts';
+import { CUSTOMERS, type Customer, type SentEvent } from './events.ts';
 import { createSimulatedNat } from './nat.ts';
 import { createRandom } from './random.ts';
 import { createScheduler, type Invocation } from './scheduler.ts';
-import { createSimulatedStream } from './stream.ts';
+import { createSimulatedStream, type StreamBatch } from './stream.ts';
 
 const START = Date.parse('2026-11-24T08:00:00Z');
 const INTERACTIONS = 'interactions';
@@ -27,7 +29,7 @@ const CONFIG = {
   WORKSPACES_TABLE: WORKSPACES,
   DEPLOYMENT_SECRET: 'a deployment secret of more than 32 characters',
   NAT_API_URL: 'http://simulated.invalid/identify',
-  RETENTION_DAYS: undefined,
+  RETENTION_DAYS: 7,
 };
 
 /** How the world misbehaves at the moment. */
@@ -36,7 +38,7 @@ interface Mood {
   faultRate: number;
   /** How often a call, to the database or to Nat, fails on its way or on the way back. */
   outageRate: number;
-  /** How often a query of the index is answered as it was before. */
+  /** How often a query of an index is answered as it was before, or less an item. */
   staleness: number;
 }
 
@@ -54,6 +56,8 @@ export async function createWorld(seed: number) {
   const mood: Mood = { faultRate: 0, outageRate: 0, staleness: 0 };
   const violations: string[] = [];
   const sent: SentEvent[] = [];
+  const unanswered: { customer: Customer; apiKey: string; events: SentEvent[] }[] = [];
+  const batches = new WeakMap<Invocation, StreamBatch>();
   const watcher = createWatcher(scheduler, INTERACTIONS, (what) => violations.push(what));
   const stream = createSimulatedStream(random);
   const nat = createSimulatedNat({ scheduler, random, mood, ...watcher });
@@ -84,6 +88,10 @@ export async function createWorld(seed: number) {
     mood,
     violations,
     sent,
+    /** What was answered 503, so that its sender sends it again. */
+    unanswered,
+    /** What each invocation of `deliver` was brought. */
+    batches,
     watcher,
     stream,
     nat,
@@ -112,17 +120,28 @@ export async function createWorld(seed: number) {
       keys.set(id, [key, ...before]);
     },
     /** What of the world notices that an invocation was crashed. */
-    onCrash({ name }: Invocation): void {
-      if (name === 'deliver') stream.end('crashed');
+    onCrash(invocation: Invocation): void {
+      batches.get(invocation)?.end('crashed');
     },
     /** What the ledger holds, read past all faults. */
-    async items(): Promise<unknown> {
-      const { body } = await database.execute('Scan', { TableName: INTERACTIONS });
-      return scanSchema.parse(body).Items;
+    items,
+    /** TTL deletes what has expired, or some of it. */
+    async expire(): Promise<void> {
+      for (const { contact, day, expiresAt = Infinity } of await items()) {
+        if (clock.now < expiresAt * 1000 || random.chance(0.3)) continue;
+        const Key = { contact: { S: contact }, day: { S: day } };
+        await database.execute('DeleteItem', { TableName: INTERACTIONS, Key });
+        watcher.onExpiry(nameOf({ contact, day }));
+      }
     },
     contextOf: ({ name, begunAt, deadline }: Invocation) =>
       contextWith(name, String(begunAt), () => deadline - clock.now),
   };
+
+  async function items(): Promise<LedgerEntry[]> {
+    const { body } = await database.execute('Scan', { TableName: INTERACTIONS });
+    return scanSchema.parse(body).Items.map((item) => entrySchema.parse(unmarshall(item)));
+  }
 
   function createContainer() {
     const services = createServices(CONFIG, db);
@@ -140,7 +159,7 @@ export async function createWorld(seed: number) {
   }
 }
 
-const scanSchema = z.object({ Items: z.unknown() });
+const scanSchema = z.object({ Items: z.array(z.record(z.string(), z.any())) });
 
 // A thousand runs would print as many metrics as lines.
 metrics.publishStoredMetrics = () => {

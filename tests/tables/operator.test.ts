@@ -79,6 +79,18 @@ describe('workspace.add', () => {
   });
 });
 
+describe('a record of a workspace', () => {
+  it('is added once, also when the client repeats the write whose answer was lost', async () => {
+    const { id } = await add();
+    const { workspaces } = tables();
+    const [record] = await workspaces.recordsOf(id);
+    if (record === undefined) throw new Error('not added');
+    expect(await workspaces.add(record)).toBe(true);
+    expect(await workspaces.add({ ...record, natApiKey: 'sealed again' })).toBe(false);
+    expect(await workspaces.recordsOf(id)).toEqual([record]);
+  });
+});
+
 describe('workspace.rotate', () => {
   it('opens with both keys in the grace time of 24 hours, then with the new one alone', async () => {
     const { id, apiKey } = await add();
