@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // By default one processor stays idle: of two, that is half.
+    maxWorkers: '100%',
     projects: [
       {
         extends: true,

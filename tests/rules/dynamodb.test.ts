@@ -1,53 +1,66 @@
+import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { afterEach, expect, it, vi } from 'vitest';
+import { json } from 'node:stream/consumers';
+import { type DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import * as z from 'zod/mini';
 import { createDynamoDB, TABLE_CALL_MS } from '../../lib/dynamodb.ts';
 
-let server: Server | undefined;
+const requestSchema = z.object({ ExclusiveStartTableName: z.enum(['none', 'half', 'once']) });
+let failed = false;
+/** How a DynamoDB may answer, by the name it is asked for: so the tests share one, side by side. */
+const ANSWERS = {
+  none: () => {},
+  half: (response: ServerResponse) => {
+    response.writeHead(200, { 'content-length': '100' });
+    response.write('{"TableNames":');
+  },
+  once: (response: ServerResponse) => {
+    response.writeHead(failed ? 200 : 500, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(failed ? '{"TableNames":["one"]}' : '{}');
+    failed = true;
+  },
+};
 
-afterEach(() => {
-  server?.closeAllConnections();
-  server?.close();
-  vi.unstubAllEnvs();
-});
+let server: Server;
+/** The client that is deployed. */
+let db: DynamoDBClient;
 
-/** The client that is deployed, with a DynamoDB that answers so. */
-async function clientOf(answer: (response: ServerResponse) => void) {
-  server = createServer((_, response) => answer(response)).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server?.once('listening', resolve));
+beforeAll(async () => {
+  server = createServer(async (request, response) => {
+    const { ExclusiveStartTableName } = requestSchema.parse(await json(request));
+    ANSWERS[ExclusiveStartTableName](response);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
   vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${port}`);
   vi.stubEnv('AWS_REGION', 'eu-central-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
-  return createDynamoDB();
-}
-
-it.each([
-  ['no answer', () => {}],
-  [
-    'half an answer',
-    (response: ServerResponse) => {
-      response.writeHead(200, { 'content-length': '100' });
-      response.write('{"TableNames":');
-    },
-  ],
-])('gives up in its time, all tries included, on %s', async (_, answer) => {
-  const db = await clientOf(answer);
-  const begun = performance.now();
-  await expect(db.send(new ListTablesCommand())).rejects.toThrow(Error);
-  expect(performance.now() - begun).toBeLessThan(TABLE_CALL_MS + 1000);
-  db.destroy();
+  db = createDynamoDB();
 });
 
-it('tries again what failed at once', async () => {
-  let calls = 0;
-  const db = await clientOf((response) => {
-    calls += 1;
-    response.writeHead(calls === 1 ? 500 : 200, { 'content-type': 'application/x-amz-json-1.0' });
-    response.end(calls === 1 ? '{}' : '{"TableNames":["one"]}');
-  });
-  expect(await db.send(new ListTablesCommand())).toMatchObject({ TableNames: ['one'] });
+afterAll(() => {
   db.destroy();
+  server.closeAllConnections();
+  server.close();
+  vi.unstubAllEnvs();
+});
+
+function ask(ExclusiveStartTableName: keyof typeof ANSWERS) {
+  return db.send(new ListTablesCommand({ ExclusiveStartTableName }));
+}
+
+it.concurrent.each([
+  ['no answer', 'none'],
+  ['half an answer', 'half'],
+] as const)('gives up in its time, all tries included, on %s', async (_, name) => {
+  const begun = performance.now();
+  await expect(ask(name)).rejects.toThrow(Error);
+  expect(performance.now() - begun).toBeLessThan(TABLE_CALL_MS + 1000);
+});
+
+it.concurrent('tries again what failed at once', async () => {
+  expect(await ask('once')).toMatchObject({ TableNames: ['one'] });
 });
