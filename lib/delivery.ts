@@ -34,7 +34,7 @@ export interface DeliveryResult {
   waitedMs?: number;
   /** Whether Nat could not take it for now, as it might any; absent if Nat was not called. */
   natFailed?: boolean;
-  /** Set when Nat's 401 or 403 is news about this workspace. */
+  /** Whether it is the first that Nat answers 401 or 403 to the key; absent for other answers. */
   natKeyRejected?: boolean;
 }
 

@@ -36,7 +36,10 @@ function detailOf(result: EventResult): string | undefined {
   return result.status === 'rejected' ? `rejected_${result.refusal.reason}` : undefined;
 }
 
-/** Logs and counts what a delivery came to; a key that Nat rejects is what an alarm waits for. */
+/**
+ * Logs and counts what a delivery came to. Every rejection of a key is counted, not the first alone,
+ * so that the alarm stays on for as long as the key is wrong.
+ */
 export function reportDelivery(key: InteractionKey, result: DeliveryResult): void {
   const { status, natMs, waitedMs, natKeyRejected } = result;
   metrics.addMetric(status, MetricUnit.Count, 1);
