@@ -5,6 +5,7 @@ import { createOperator } from '../../lib/operator/operator.ts';
 import { createRepairs } from '../../lib/repairs.ts';
 import { createServices } from '../../lib/services.ts';
 import { metrics } from '../../lib/telemetry.ts';
+import { CONFIG, TABLES } from '../in-process/deployment.ts';
 import {
   createEmbeddedDynamoDB,
   createInProcessClient,
@@ -12,14 +13,6 @@ import {
 } from '../in-process/dynamodb.ts';
 import { contextWith, requestWith } from '../in-process/lambda.ts';
 
-const TABLES = { Interactions: 'interactions', Workspaces: 'workspaces' };
-const CONFIG = {
-  INTERACTIONS_TABLE: TABLES.Interactions,
-  WORKSPACES_TABLE: TABLES.Workspaces,
-  DEPLOYMENT_SECRET: 'a deployment secret of more than 32 characters',
-  NAT_API_URL: 'http://nat.invalid/identify',
-  RETENTION_DAYS: undefined,
-};
 const apiKey = 'key-of-acme';
 
 /** The function over a ledger whose writes can be made to fail. */

@@ -6,6 +6,7 @@ import { entrySchema, type LedgerEntry } from '../../lib/ledger.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import { createRepairs } from '../../lib/repairs.ts';
 import { createServices } from '../../lib/services.ts';
+import { CONFIG, TABLES } from '../in-process/deployment.ts';
 import {
   createEmbeddedDynamoDB,
   createInProcessClient,
@@ -14,14 +15,6 @@ import {
 import { contextWith, type RequestParts, requestWith } from '../in-process/lambda.ts';
 import { SAMPLE, SENDERS, STANDARD_MESSAGE } from './senders.ts';
 
-const TABLES = { Interactions: 'interactions', Workspaces: 'workspaces' };
-const CONFIG = {
-  INTERACTIONS_TABLE: TABLES.Interactions,
-  WORKSPACES_TABLE: TABLES.Workspaces,
-  DEPLOYMENT_SECRET: 'fuzzed deployment secret of more than 32 characters',
-  NAT_API_URL: 'http://simulated.invalid/identify',
-  RETENTION_DAYS: undefined,
-};
 const READS = ['GetItem', 'BatchGetItem', 'Query'];
 const putSchema = z.object({ TableName: z.string(), Item: z.record(z.string(), z.any()) });
 
