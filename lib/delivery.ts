@@ -75,8 +75,8 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryPar
   };
 
   async function attempt(entry: LedgerEntry): Promise<DeliveryResult> {
-    if (entry.event === undefined)
-      return settle(entry, { status: 'dead', error: 'content missing' });
+    const { event } = entry;
+    if (event === undefined) return settle(entry, { status: 'dead', error: 'content missing' });
     const workspace = await workspaces.findById(workspaceOf(entry));
     if (workspace === undefined) {
       // It may be there all the same: the index by which it is found may be behind.
@@ -88,8 +88,7 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryPar
       return settleRejected(entry, { verdict: 'key-rejected', error: 'key unreadable' }, workspace);
     }
     const sentAt = performance.now();
-    const idempotencyKey = idempotencyKeyOf(entry);
-    const answer = await nat({ apiKey, idempotencyKey, event: entry.event });
+    const answer = await nat({ apiKey, idempotencyKey: idempotencyKeyOf(entry), event });
     const natMs = Math.round(performance.now() - sentAt);
     const result =
       answer.verdict === 'key-rejected'

@@ -65,8 +65,8 @@ const MUTANTS: Mutant[] = [
   {
     defect: 'Retry-After is ignored',
     file: 'lib/retry.ts',
-    from: 'Math.max(Math.round(random * ceiling), asked)',
-    to: 'Math.round(random * ceiling)',
+    from: 'Math.max(now + Math.round(random * ceiling), notBefore(retryAfter, now))',
+    to: 'now + Math.round(random * ceiling)',
   },
   {
     defect: 'given up after 24 hours instead of 72',
@@ -133,12 +133,6 @@ const MUTANTS: Mutant[] = [
     file: 'lib/repairs.ts',
     from: 'AND lastError IN (',
     to: 'AND NOT lastError IN (',
-  },
-  {
-    defect: 'a key mended late leaves what waited for it no time',
-    file: 'lib/settling.ts',
-    from: '...(afresh && { redrivenAt: at })',
-    to: '',
   },
   {
     defect: 'a repeat of the write that adds a key is refused as another',

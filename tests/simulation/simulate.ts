@@ -45,6 +45,7 @@ const ACTS: [weight: number, act: Act][] = [
   [10, redeliver],
   [6, (world) => operate(world, { command: 'interactions.redrive', perSecond: 5 })],
   [2, rotate],
+  [2, block],
   [3, crashOne],
   [4, (world) => world.recycle()],
   [6, changeMood],
@@ -92,6 +93,12 @@ async function rotate(world: World): Promise<void> {
   const { id } = world.random.pick(CUSTOMERS);
   world.changeKeyAtNat(id);
   if (world.random.chance(0.6)) await adoptKey(world, id);
+}
+
+/** Nat rejects a customer's key for a while, and takes it again: nothing tells the operator's side. */
+function block({ nat, random, keyOf }: World): void {
+  const key = keyOf(random.pick(CUSTOMERS).id);
+  if (!nat.goodKeys.delete(key)) nat.goodKeys.add(key);
 }
 
 function adoptKey(world: World, id: string): Promise<void> {
@@ -149,6 +156,7 @@ async function comeToRest(world: World): Promise<void> {
   Object.assign(world.mood, { faultRate: 0, outageRate: 0, staleness: 0 });
   await drain(world);
   for (const { id } of CUSTOMERS) {
+    world.nat.goodKeys.add(world.keyOf(id));
     await operate(world, { command: 'workspace.update', id, natApiKey: world.keyOf(id) });
     await drain(world);
   }
