@@ -154,7 +154,7 @@ export function createWatcher(
     if (status === 'delivered') one.deliveredAt = scheduler.tick();
     one.entry = { ...one.entry, status, lastError };
     // Waiting for a key costs none of the 72 hours.
-    if (KEY_ERRORS.includes(lastError)) one.entry.redrivenAt = new Date().toISOString();
+    if (KEY_ERRORS.includes(lastError)) one.entry.redrivenAt = new Date(Date.now()).toISOString();
     delete one.lease;
   }
 
