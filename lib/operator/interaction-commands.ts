@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { parseEmail } from '../email.ts';
-import { type Ledger, RETRY_SHARDS } from '../ledger.ts';
+import { RETRY_SHARDS } from '../ledger.ts';
 import type { Repairs } from '../repairs.ts';
 import type { Secrets } from '../secrets.ts';
 import type { Workspaces } from '../workspaces.ts';
@@ -13,7 +13,6 @@ const CONCURRENT_WRITES = 20;
 
 /** What the operator's commands work with. */
 export interface InteractionParts {
-  ledger: Ledger;
   repairs: Repairs;
   workspaces: Workspaces;
   secrets: Secrets;

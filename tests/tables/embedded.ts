@@ -45,7 +45,7 @@ export function embeddedTables(retentionDays?: number): () => Tables {
     const workspaces = createWorkspaces(db, TABLES.Workspaces);
     const repairs = createRepairs(db, TABLES.Interactions);
     const remainingMs = () => 900_000;
-    const operator = createOperator({ ledger, repairs, workspaces, secrets, remainingMs });
+    const operator = createOperator({ repairs, workspaces, secrets, remainingMs });
     tables = { db, operations, ledger, workspaces, operator };
   });
   afterAll(async () => {

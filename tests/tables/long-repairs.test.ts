@@ -28,11 +28,11 @@ const answerSchema = z.object({
 
 /** One invocation of the operator's function. */
 function invoke(request: object): Promise<unknown> {
-  const { db, ledger, workspaces } = tables();
+  const { db, workspaces } = tables();
   const deadline = Date.now() + LAMBDA_MS;
   const remainingMs = () => deadline - Date.now();
   const repairs = createRepairs(db, TABLES.Interactions);
-  return createOperator({ ledger, repairs, workspaces, secrets, remainingMs }).run(request);
+  return createOperator({ repairs, workspaces, secrets, remainingMs }).run(request);
 }
 
 /** Calls again with each answer's cursor, as the command line does. */
