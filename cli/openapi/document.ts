@@ -117,7 +117,8 @@ function taking(operationId: string, summary: string): Json {
 const SIGNATURE = {
   name: 'X-Signature',
   in: 'header',
-  description: 'Hex HMAC-SHA1 of the body, where the workspace has a shared secret.',
+  description:
+    'Hex HMAC-SHA1 of the body, or of the first event of an array, where the workspace has a shared secret.',
   schema: { type: 'string', pattern: '^[0-9a-fA-F]{40}$' },
 };
 
