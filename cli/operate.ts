@@ -133,7 +133,8 @@ function helpOf(name: string, command: Command): string {
 
 function problemIn(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const refused = 'code' in error && error.code === 'ECONNREFUSED';
+  const cause: unknown = error.cause ?? error;
+  const refused = cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
   return refused
     ? 'the local stack does not run: npm start (LAMBDA_PORT if it is not 3002)'
     : error.message;

@@ -68,13 +68,14 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
      * @returns `nameOf` each key that is taken
      */
     async findTaken(keys: InteractionKey[]): Promise<Set<string>> {
-      const taken = new Set<string>();
+      const reads: Promise<Item[]>[] = [];
       for (let from = 0; from < keys.length; from += MAX_KEYS_PER_READ) {
-        const slice = keys.slice(from, from + MAX_KEYS_PER_READ);
-        for (const item of await readSome(slice)) {
-          const { contact, day, status } = takenSchema.parse(unmarshall(item));
-          if (status !== 'dead') taken.add(nameOf({ contact, day }));
-        }
+        reads.push(readSome(keys.slice(from, from + MAX_KEYS_PER_READ)));
+      }
+      const taken = new Set<string>();
+      for (const item of (await Promise.all(reads)).flat()) {
+        const { contact, day, status } = takenSchema.parse(unmarshall(item));
+        if (status !== 'dead') taken.add(nameOf({ contact, day }));
       }
       return taken;
     },

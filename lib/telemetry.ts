@@ -16,19 +16,17 @@ export const metrics = new Metrics({ namespace: 'NatDestination' });
 /**
  * Counts what became of events: by status, by the format that matched, by the reason of a refusal.
  *
- * @returns how many of each status
+ * @returns how many of each, by the metric's name
  */
-export function countResults(results: EventResult[]): Record<EventResult['status'], number> {
-  const counts = { accepted: 0, duplicate: 0, ignored: 0, rejected: 0 };
+export function countResults(results: EventResult[]): Record<string, number> {
   const named = new Map<string, number>();
   for (const result of results) {
-    counts[result.status] += 1;
     for (const name of [result.status, detailOf(result)]) {
       if (name !== undefined) named.set(name, (named.get(name) ?? 0) + 1);
     }
   }
   for (const [name, count] of named) metrics.addMetric(name, MetricUnit.Count, count);
-  return counts;
+  return Object.fromEntries(named);
 }
 
 function detailOf(result: EventResult): string | undefined {

@@ -123,7 +123,8 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
     },
 
     /**
-     * Changes one record. A change of the key for Nat also takes back that Nat rejected it.
+     * Changes one record. A change of the key for Nat, or the end of
+     * the record, also takes back that Nat rejected it.
      *
      * @returns the record as it is now
      */
@@ -131,7 +132,9 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
       const fields = Object.entries(change).filter(([, value]) => value !== undefined);
       const kept = fields.filter(([, value]) => value !== null);
       const removed = fields.filter(([, value]) => value === null).map(([name]) => `#${name}`);
-      if (change.natApiKey !== undefined) removed.push('natKeyRejectedAt');
+      if (change.natApiKey !== undefined || change.validUntil !== undefined) {
+        removed.push('natKeyRejectedAt');
+      }
       const set = kept.map(([name]) => `#${name} = :${name}`);
       const values = Object.fromEntries(kept.map(([name, value]) => [`:${name}`, value]));
       const { Attributes = {} } = await db.send(

@@ -50,7 +50,7 @@ export function openApiDocument(): Json {
       summary: 'Takes identify events: at most one interaction per contact and day.',
       license: { name: license, identifier: license },
     },
-    servers: [{ url: 'http://localhost:3000', description: 'npm start' }],
+    servers: [{ url: '/' }],
     security: [{ basic: [] }, { bearer: [] }],
     paths: {
       '/v1/identify': { post: taking('identify', 'Take an event, or several') },
@@ -149,12 +149,17 @@ function answer(description: string, single: Json): Json {
 
 function refusalAnswer([status, { message }]: [string, Refusal]): [string, Json] {
   const reasons = Object.entries(REFUSALS).filter(([, one]) => String(one.status) === status);
-  const lines = reasons.map(([reason, { expected }]) => `- \`${reason}\`: expected ${expected}`);
-  return [status, error(`What to change:\n\n${lines.join('\n')}`, { message })];
+  const lines = reasons.map(
+    ([reason, { expected }]) => `- \`${reason}\`: expected ${expected.replace('{}', '…')}`,
+  );
+  const description = `What to change:\n\n${lines.join('\n')}`;
+  // A batch of which every event was rejected says of each why.
+  const schema = status === '400' ? { oneOf: [ref('Error'), ref('BatchAnswer')] } : ref('Error');
+  return [status, error(description, { message }, schema)];
 }
 
-function error(description: string, example: Json): Json {
-  return { description, content: { 'application/json': { schema: ref('Error'), example } } };
+function error(description: string, example: Json, schema: Json = ref('Error')): Json {
+  return { description, content: { 'application/json': { schema, example } } };
 }
 
 /** What a call of any type has, and what an identify call has besides. */

@@ -1,3 +1,5 @@
+import { Refusal } from '../../lib/refusal.ts';
+import { screen } from '../../lib/screen.ts';
 import type { Entry } from './entry.ts';
 import type { Piece } from './pieces.ts';
 
@@ -43,9 +45,16 @@ function* entriesIn(
     return;
   }
   if (text.trim() === '') return;
+  yield { line, readTo, ...eventIn(text) };
+}
+
+/** What the parser would pass over, such as a field twice, is for the sender to mend. */
+function eventIn(text: string): { event: unknown } | { problem: string } {
   try {
-    yield { line, readTo, event: JSON.parse(text) };
-  } catch {
-    yield { line, readTo, problem: 'the line: expected an event as JSON' };
+    screen(text);
+    return { event: JSON.parse(text) };
+  } catch (error) {
+    const problem = 'the line: expected an event as JSON';
+    return { problem: error instanceof Refusal ? error.message : problem };
   }
 }

@@ -47,7 +47,7 @@ const timeZone = z
 const standardMessage = named(
   `shown where an event has no url (default "${DEFAULT_STANDARD_MESSAGE}")`,
 );
-const natApiKey = key('key that Nat is called with (default: the API key)');
+const natApiKey = key('key that Nat is called with (default: the API key, if it was given)');
 const sharedSecret = secret('requires X-Signature, the HMAC-SHA1 of the body');
 const removableSecret = z
   .string()

@@ -35,6 +35,9 @@ export async function customFormatChange(
     if (given === undefined) return undefined;
     throw new OperatorError('emailPath: a custom format is set as a whole, with its email');
   }
+  if (emailPath === '' && (timestampPath ?? descriptionPath) !== undefined) {
+    throw new OperatorError('emailPath: is empty, so there is no format for the other paths');
+  }
   if (emailPath === '') return { customFormat: null };
   if (sample === undefined) {
     throw new OperatorError('sample: expected an event of this sender, to try the format on');

@@ -87,13 +87,11 @@ export function createWorkspaceCommands({ workspaces, secrets, repairs }: Intera
     const records = await existing(input.id);
     const [current] = records;
     const apiKey = input.apiKey ?? newApiKey();
-    const natKey = secrets.unseal(current.natApiKey, `${current.id} natApiKey`);
-    const wasApiKey = hashOfApiKey(natKey) === current.key;
     const { validUntil: _, natKeyRejectedAt: __, ...settings } = current;
     const next: Workspace = {
       ...settings,
       key: hashOfApiKey(apiKey),
-      natApiKey: sealed(current.id, 'natApiKey', input.natApiKey ?? (wasApiKey ? apiKey : natKey)),
+      natApiKey: sealed(current.id, 'natApiKey', natKeyAfter(current, input)),
       createdAt: new Date().toISOString(),
     };
     await addRecord(next);
@@ -104,6 +102,22 @@ export function createWorkspaceCommands({ workspaces, secrets, repairs }: Intera
     }
     await release(current.id);
     return { ...shown(next), oldKeyValidUntil: validUntil, ...(input.apiKey ? {} : { apiKey }) };
+  }
+
+  /** Nat knows a new API key only if it made it: one that is made here changes nothing for Nat. */
+  function natKeyAfter(current: Workspace, input: Input<'workspace.rotate'>): string {
+    if (input.natApiKey !== undefined) return input.natApiKey;
+    const before = natKeyOf(current);
+    const wasApiKey = hashOfApiKey(before) === current.key;
+    return wasApiKey ? (input.apiKey ?? before) : before;
+  }
+
+  function natKeyOf({ id, natApiKey }: Workspace): string {
+    try {
+      return secrets.unseal(natApiKey, `${id} natApiKey`);
+    } catch {
+      throw new OperatorError('natApiKey: the one there is cannot be read: give the new one');
+    }
   }
 
   /** What a rejected key keeps waiting is tried with the new one, once nobody remembers the old. */

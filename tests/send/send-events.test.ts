@@ -129,6 +129,14 @@ it('sends one batch after the other, so that the first event of a day in the inp
   expect(most).toBe(1);
 });
 
+it('rejects a line that has a field twice, as the service would', async () => {
+  const { url } = await serve((call) => allAre('accepted', call));
+  const { settled } = await sendTo(url, '{}\n{"email":"a@b.co","email":"c@d.co"}\n');
+  expect(settled).toMatchObject([
+    { rejected: [{ line: 2, message: expect.stringMatching(/^email: expected each field once/) }] },
+  ]);
+});
+
 it('rejects what is nested too deeply to be written again, and goes on', async () => {
   const { url } = await serve((call) => allAre('accepted', call));
   const deep = `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;

@@ -109,6 +109,12 @@ describe('workspace.rotate', () => {
     expect(await natApiKeyOf(id)).toBe('new-key-of-acme');
   });
 
+  it('goes on delivering with the key that Nat knows where the new one is made here', async () => {
+    const { id, apiKey } = await add();
+    await run({ command: 'workspace.rotate', id });
+    expect(await natApiKeyOf(id)).toBe(apiKey);
+  });
+
   it('goes on delivering with a key for Nat of its own', async () => {
     const { id } = await add({ natApiKey: 'key-for-nat' });
     await run({ command: 'workspace.rotate', id });
@@ -122,6 +128,7 @@ describe('workspace.rotate', () => {
     expect(await tables().workspaces.markNatKeyRejected(workspace, Date.now())).toBe('marked');
     await run({ command: 'workspace.rotate', id });
     expect(await freshWorkspaces().findById(id)).not.toHaveProperty('natKeyRejectedAt');
+    expect(JSON.stringify(await run({ command: 'workspace.list' }))).not.toContain('RejectedAt');
   });
 });
 
