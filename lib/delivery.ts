@@ -34,7 +34,7 @@ export interface DeliveryResult {
   waitedMs?: number;
   /** Whether Nat could not take it for now, as it might any; absent if Nat was not called. */
   natFailed?: boolean;
-  /** Whether it is the first that Nat answers 401 or 403 to the key; absent for other answers. */
+  /** Whether it is the first rejection of the key, by Nat or because it is unreadable. */
   natKeyRejected?: boolean;
 }
 

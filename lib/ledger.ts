@@ -16,6 +16,8 @@ import { type Change, type Settlement, settlingChange } from './settling.ts';
 const MAX_KEYS_PER_READ = 100;
 /** Partitions of the index of what is due, so that redeliver can read them side by side. */
 export const RETRY_SHARDS = 4;
+/** The names of those partitions. */
+export const RETRY_QUEUES = Array.from({ length: RETRY_SHARDS }, (_, shard) => retryQueue(shard));
 
 /** The key of an interaction, which is the one-per-day rule itself. */
 export interface InteractionKey {
@@ -171,7 +173,7 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
             IndexName: 'due',
             KeyConditionExpression: 'queue = :queue AND dueAt <= :now',
             ExpressionAttributeValues: marshall({
-              ':queue': `retry#${shard}`,
+              ':queue': retryQueue(shard),
               ':now': new Date(now).toISOString(),
             }),
             Limit: limit,
@@ -269,5 +271,9 @@ function updateOf(change: Change): string {
 /** The partition of the index in which an interaction waits for its next try. */
 export function retryQueueOf({ contact }: InteractionKey): string {
   const [byte = 0] = createHash('sha256').update(contact).digest();
-  return `retry#${byte % RETRY_SHARDS}`;
+  return retryQueue(byte % RETRY_SHARDS);
+}
+
+function retryQueue(shard: number): string {
+  return `retry#${shard}`;
 }

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { parseEmail } from '../email.ts';
-import { RETRY_SHARDS } from '../ledger.ts';
+import { RETRY_QUEUES } from '../ledger.ts';
 import type { Repairs } from '../repairs.ts';
 import type { Secrets } from '../secrets.ts';
 import type { Workspaces } from '../workspaces.ts';
@@ -42,9 +42,11 @@ export function createInteractionCommands(parts: InteractionParts) {
     },
     stats: async () => {
       const hasTime = startWork(remainingMs);
-      const shards = Array.from({ length: RETRY_SHARDS }, (_, shard) => `retry#${shard}`);
       const count = (queue: string) => repairs.countQueued(queue, hasTime);
-      const [dead, retrying] = await Promise.all([count('dead'), Promise.all(shards.map(count))]);
+      const [dead, retrying] = await Promise.all([
+        count('dead'),
+        Promise.all(RETRY_QUEUES.map(count)),
+      ]);
       return {
         retrying: retrying.reduce((sum, shard) => sum + shard.count, 0),
         nextDueAt: retrying.flatMap(({ firstDueAt }) => firstDueAt ?? []).sort()[0] ?? null,

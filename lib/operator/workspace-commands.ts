@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pMap from 'p-map';
-import { RETRY_SHARDS } from '../ledger.ts';
+import { RETRY_QUEUES } from '../ledger.ts';
 import { hashOfApiKey, newApiKey } from '../secrets.ts';
 import { FORGOTTEN_MS, type Workspace, type WorkspaceChange } from '../workspaces.ts';
 import {
@@ -122,8 +122,7 @@ export function createWorkspaceCommands({ workspaces, secrets, repairs }: Intera
 
   /** What a rejected key keeps waiting is tried with the new one, once nobody remembers the old. */
   async function release(workspace: string): Promise<void> {
-    const shards = Array.from({ length: RETRY_SHARDS }, (_, shard) => `retry#${shard}`);
-    await pMap(shards, async (queue) => {
+    await pMap(RETRY_QUEUES, async (queue) => {
       let from: Parameters<typeof repairs.findQueued>[2];
       do {
         const page = await repairs.findQueued(queue, { workspace, before: Infinity }, from);
