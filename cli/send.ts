@@ -19,8 +19,7 @@ try {
 /** @returns the exit status */
 async function send({ file, url, key }: Options): Promise<number> {
   const interruption = new AbortController();
-  const ending = new AbortController();
-  const signal = AbortSignal.any([interruption.signal, ending.signal]);
+  const { signal } = interruption;
   const { stream, bytes } = await openInput(file, signal);
   process.once('SIGINT', () => interruption.abort());
   const report = createReport(bytes);
@@ -31,10 +30,8 @@ async function send({ file, url, key }: Options): Promise<number> {
   } catch (error) {
     problem = problemIn(error);
   }
-  // A batch may still be waiting for its turn.
-  ending.abort();
   report.end();
-  if (interruption.signal.aborted) {
+  if (signal.aborted) {
     process.stderr.write('run it again to go on\n');
     return INTERRUPTED;
   }

@@ -67,7 +67,8 @@ function verifySignature(workspace: Workspace, credentials: Credentials, secrets
     const expected = createHmac('sha1', secret).update(content).digest();
     return given.length === expected.length && timingSafeEqual(given, expected);
   };
-  if (!signs(wire) && !signs(firstEventIn(Buffer.from(wire).toString('utf8')) ?? wire)) {
-    throw new Refusal('signature', 'X-Signature', seen(credentials.signature));
-  }
+  if (signs(wire)) return;
+  const firstEvent = firstEventIn(Buffer.from(wire).toString('utf8'));
+  if (firstEvent !== undefined && signs(firstEvent)) return;
+  throw new Refusal('signature', 'X-Signature', seen(credentials.signature));
 }

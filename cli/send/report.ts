@@ -53,7 +53,7 @@ export function createReport(bytes: number | undefined) {
       total.rejected += counts.rejected;
       bar.update(readTo, shown());
     },
-    /** A batch has to wait. Several do at the same time, for the same reason, so it is said once. */
+    /** A batch has to wait: said once, however often it is tried. */
     waiting(reason: string): void {
       if (isWaiting) return;
       isWaiting = true;
