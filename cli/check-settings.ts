@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
-import { checkSettings } from '../lib/config.ts';
+import { checkSettings } from '../lib/runtime/config.ts';
 
 // Runs before `npm run package` and `npm run deploy`.
 z.config(en());

@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
 import { commands } from '../lib/operator/commands.ts';
-import { invoke, lambdaClient } from '../offline/functions.ts';
-import { untilDone } from './until-done.ts';
+import { invoke, lambdaClient } from '../offline/serverless-offline.ts';
+import { untilDone } from './run-to-completion.ts';
 
 const LOCAL = 'local';
 /** Where `serverless.yml` deploys unless it is told otherwise. */

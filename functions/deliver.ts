@@ -4,12 +4,12 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { createDelivery, type Delivery, TRY_MS } from '../lib/delivery.ts';
-import { type InteractionKey, nameOf } from '../lib/ledger.ts';
-import { createNat } from '../lib/nat.ts';
-import { once, services } from '../lib/services.ts';
-import { logger, metrics, reportDelivery } from '../lib/telemetry.ts';
-import { within } from '../lib/within.ts';
+import { createDelivery, type Delivery, TRY_MS } from '../lib/delivery/attempt.ts';
+import { createNat } from '../lib/delivery/nat.ts';
+import { type InteractionKey, nameOf } from '../lib/ledger/ledger.ts';
+import { within } from '../lib/runtime/with-timeout.ts';
+import { once, services } from './services.ts';
+import { logger, metrics, reportDelivery } from './telemetry.ts';
 
 const stringAttribute = z.object({ S: z.string() });
 const recordSchema = z.object({

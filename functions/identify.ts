@@ -3,17 +3,17 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import parseJson from '@middy/http-json-body-parser';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import type { BatchAnswer } from '../lib/answer.ts';
-import { readBody } from '../lib/body.ts';
-import { createIntake, type EventResult } from '../lib/intake.ts';
-import { once, type Services, services } from '../lib/services.ts';
-import { countResults, logger, metrics } from '../lib/telemetry.ts';
-import { answerErrors, json } from './middleware/answer-errors.ts';
+import { createIntake, type EventResult } from '../lib/intake/accept.ts';
+import { readBody } from '../lib/intake/body.ts';
+import type { BatchAnswer } from '../lib/intake/response.ts';
+import { answerErrors, json } from './middleware/error-responses.ts';
 import {
   authenticateSender,
   type IdentifyRequest,
   unpackBody,
 } from './middleware/identify-request.ts';
+import { once, type Services, services } from './services.ts';
+import { countResults, logger, metrics } from './telemetry.ts';
 
 type Answer = APIGatewayProxyStructuredResultV2;
 

@@ -1,9 +1,9 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
+import { createRepairs } from '../lib/ledger/repairs.ts';
 import { createOperator } from '../lib/operator/operator.ts';
-import { createRepairs } from '../lib/repairs.ts';
-import { once, services } from '../lib/services.ts';
-import { logger } from '../lib/telemetry.ts';
+import { once, services } from './services.ts';
+import { logger } from './telemetry.ts';
 
 const repairs = once(() => createRepairs(services().db, services().config.INTERACTIONS_TABLE));
 

@@ -2,12 +2,12 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
-import { createDelivery, type Delivery } from '../lib/delivery.ts';
-import type { Ledger } from '../lib/ledger.ts';
-import { createNat } from '../lib/nat.ts';
-import { redeliverDue } from '../lib/redelivery.ts';
-import { once, services } from '../lib/services.ts';
-import { logger, metrics, reportDelivery } from '../lib/telemetry.ts';
+import { createDelivery, type Delivery } from '../lib/delivery/attempt.ts';
+import { createNat } from '../lib/delivery/nat.ts';
+import { redeliverDue } from '../lib/delivery/redelivery.ts';
+import type { Ledger } from '../lib/ledger/ledger.ts';
+import { once, services } from './services.ts';
+import { logger, metrics, reportDelivery } from './telemetry.ts';
 
 /**
  * Every minute: tries again what is due. Fails, when all is done, if anything of it did.

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import * as z from 'zod/mini';
+import { LOCAL_API_KEY } from '../cli/local-stack.ts';
 import { type Database, type DynamoDBAddress, LOCAL_AWS, type StreamRecord } from './database.ts';
 import { connectDynamoDBLocal } from './dynamodb-local.ts';
 import { startEmbeddedDatabase } from './embedded-database.ts';
-import { type Functions, startFunctions } from './functions.ts';
-import { LOCAL_API_KEY } from './local-api-key.ts';
 import { type Sandbox, startSandbox } from './sandbox/server.ts';
 import { readStreamTrigger } from './serverless-config.ts';
-import { createStreamPlayer } from './stream.ts';
+import { type Functions, startFunctions } from './serverless-offline.ts';
+import { createStreamPlayer } from './stream-player.ts';
 
 /** Where the stack listens, always on this machine only. */
 export interface StackOptions {

@@ -1,4 +1,4 @@
-import { LOCAL_API_KEY } from './local-api-key.ts';
+import { LOCAL_API_KEY } from '../cli/local-stack.ts';
 import { dynamodbIn, SettingError, startStack } from './stack.ts';
 
 const PARENT_CHECK_MS = 500;

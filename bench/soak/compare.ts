@@ -1,8 +1,8 @@
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import * as z from 'zod/mini';
+import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import { TABLES } from '../../offline/database.ts';
-import { LOCAL_API_KEY } from '../../offline/local-api-key.ts';
 import type { Stack } from '../../offline/stack.ts';
 
 const PROGRESS_MS = 5000;

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
+import { callSchema, eventSchema } from '../../lib/event/event-fields.ts';
+import { REFUSALS, Refusal } from '../../lib/event/rejection.ts';
 import {
   batchAnswerSchema,
   errorAnswerSchema,
   OUR_FAULT,
   singleAnswerSchema,
-} from '../../lib/answer.ts';
-import { callSchema, eventSchema } from '../../lib/event.ts';
-import { REFUSALS, Refusal } from '../../lib/refusal.ts';
+} from '../../lib/intake/response.ts';
 
 type Json = Record<string, unknown>;
 type Status = (typeof REFUSALS)[keyof typeof REFUSALS]['status'];

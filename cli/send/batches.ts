@@ -1,5 +1,5 @@
-import { refuseLargeEvent } from '../../lib/body.ts';
-import { Refusal } from '../../lib/refusal.ts';
+import { Refusal } from '../../lib/event/rejection.ts';
+import { refuseLargeEvent } from '../../lib/intake/body.ts';
 import type { Entry } from './entry.ts';
 
 /** Well below the 4,000 events and 5 MB that the service takes, so that an answer comes soon. */

@@ -1,5 +1,5 @@
-import { Refusal } from '../../lib/refusal.ts';
-import { screen } from '../../lib/screen.ts';
+import { Refusal } from '../../lib/event/rejection.ts';
+import { screen } from '../../lib/intake/screen.ts';
 import type { Entry } from './entry.ts';
 import type { Piece } from './pieces.ts';
 

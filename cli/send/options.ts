@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { LOCAL_API_KEY } from '../../offline/local-api-key.ts';
+import { LOCAL_API_KEY } from '../local-stack.ts';
 
 /** What `--help` prints. */
 export const HELP = `npm run send -- FILE [--url URL] [--key KEY]

@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
-import { type BatchAnswer, batchAnswerSchema, errorAnswerSchema } from '../../lib/answer.ts';
-import { classify, codeOf } from '../../lib/nat.ts';
-import { retryAfterMs } from '../../lib/retry.ts';
+import { classify, codeOf } from '../../lib/delivery/nat.ts';
+import { retryAfterMs } from '../../lib/delivery/retry-schedule.ts';
+import {
+  type BatchAnswer,
+  batchAnswerSchema,
+  errorAnswerSchema,
+} from '../../lib/intake/response.ts';
 
 /** Longer than API Gateway lets the service take. */
 const TIMEOUT_MS = 60_000;

@@ -1,11 +1,11 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { authenticate } from '../../lib/authenticate.ts';
-import { decodeBody } from '../../lib/body.ts';
-import type { Refusal } from '../../lib/refusal.ts';
-import { screen } from '../../lib/screen.ts';
-import type { Services } from '../../lib/services.ts';
-import type { Workspace } from '../../lib/workspaces.ts';
+import type { Refusal } from '../../lib/event/rejection.ts';
+import { authenticate } from '../../lib/intake/authenticate.ts';
+import { decodeBody } from '../../lib/intake/body.ts';
+import { screen } from '../../lib/intake/screen.ts';
+import type { Workspace } from '../../lib/workspaces/workspaces.ts';
+import type { Services } from '../services.ts';
 
 /** A request, once `authenticateSender` and `unpackBody` have run. */
 export interface IdentifyRequest extends APIGatewayProxyEventV2 {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { isTimeZone } from '../day.ts';
+import { isTimeZone } from '../event/calendar-day.ts';
 
 /** How many redriven interactions are due in one second, unless the operator says otherwise. */
 export const DEFAULT_REDRIVES_PER_SECOND = 10;

@@ -1,9 +1,9 @@
 import pMap from 'p-map';
-import { parseEmail } from '../email.ts';
-import { RETRY_QUEUES } from '../ledger.ts';
-import type { Repairs } from '../repairs.ts';
-import type { Secrets } from '../secrets.ts';
-import type { Workspaces } from '../workspaces.ts';
+import { parseEmail } from '../event/email.ts';
+import { RETRY_QUEUES } from '../ledger/ledger.ts';
+import type { Repairs } from '../ledger/repairs.ts';
+import type { Secrets } from '../runtime/secrets.ts';
+import type { Workspaces } from '../workspaces/workspaces.ts';
 import type { Handlers } from './commands.ts';
 import { OperatorError } from './operator-error.ts';
 import { createRedrive } from './redrive.ts';

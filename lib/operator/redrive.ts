@@ -1,8 +1,8 @@
 import pMap from 'p-map';
 import * as z from 'zod/mini';
-import type { Item } from '../dynamodb.ts';
-import type { InteractionKey } from '../ledger.ts';
-import type { Page, Repairs } from '../repairs.ts';
+import type { InteractionKey } from '../ledger/ledger.ts';
+import type { Page, Repairs } from '../ledger/repairs.ts';
+import type { Item } from '../runtime/dynamodb.ts';
 import { DEFAULT_REDRIVES_PER_SECOND, type Input } from './commands.ts';
 import { OperatorError } from './operator-error.ts';
 import { startWork } from './work-time.ts';

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import pMap from 'p-map';
-import { RETRY_QUEUES } from '../ledger.ts';
-import { hashOfApiKey, newApiKey } from '../secrets.ts';
-import { FORGOTTEN_MS, type Workspace, type WorkspaceChange } from '../workspaces.ts';
+import { RETRY_QUEUES } from '../ledger/ledger.ts';
+import { hashOfApiKey, newApiKey } from '../runtime/secrets.ts';
+import { FORGOTTEN_MS, type Workspace, type WorkspaceChange } from '../workspaces/workspaces.ts';
 import {
   DEFAULT_GRACE_HOURS,
   DEFAULT_STANDARD_MESSAGE,
   type Handlers,
   type Input,
 } from './commands.ts';
-import { customFormatChange } from './custom-format.ts';
+import { customFormatChange } from './custom-format-change.ts';
 import type { InteractionParts } from './interaction-commands.ts';
 import { OperatorError } from './operator-error.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { firstProblem, parseJson } from './intake.ts';
+import { firstProblem, parseJson } from './identify-call.ts';
 import { createSubscribers } from './subscribers.ts';
 
 const HEADER_TEXT = /^[\x20-\x7e]+$/;

@@ -1,13 +1,13 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
-import { apiKeyOf } from './account.ts';
+import { apiKeyOf } from './api-key.ts';
 import { serveApiPage } from './api-page.ts';
 import { type Call, createCalls } from './calls.ts';
 import { readFaults } from './faults.ts';
-import { readIdentify } from './intake.ts';
+import { readIdentify } from './identify-call.ts';
+import { type Sources, streamChanges } from './live-updates.ts';
 import { servePage } from './page.ts';
-import { type Sources, streamChanges } from './stream.ts';
 import type { Answer, Timelines } from './timelines.ts';
 
 type Env = { Bindings: HttpBindings };

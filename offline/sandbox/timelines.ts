@@ -1,4 +1,4 @@
-import type { Identified } from './intake.ts';
+import type { Identified } from './identify-call.ts';
 import { createSubscribers } from './subscribers.ts';
 
 /** Nat's answer to a call it understood. */

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
-import { readConfig } from '../../lib/config.ts';
-import { LEASE_MS, TRY_MS } from '../../lib/delivery.ts';
+import { LEASE_MS, TRY_MS } from '../../lib/delivery/attempt.ts';
 import { commands } from '../../lib/operator/commands.ts';
+import { readConfig } from '../../lib/runtime/config.ts';
 import {
   type FunctionName,
   type Packaged,

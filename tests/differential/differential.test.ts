@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalize } from '../../lib/normalize.ts';
-import { Refusal } from '../../lib/refusal.ts';
-import { outcomeOf } from '../rules/refused.ts';
+import { normalize } from '../../lib/event/normalize.ts';
+import { Refusal } from '../../lib/event/rejection.ts';
+import { outcomeOf } from '../rules/rejected.ts';
 import { generatedEvent } from './generated-events.ts';
 import { type Reading, readNaively } from './naive-reading.ts';
 

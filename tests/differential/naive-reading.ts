@@ -1,9 +1,9 @@
-import { readInstantNaively } from './naive-instant.ts';
+import { readInstantNaively } from './naive-timestamp.ts';
 import { Ended, endUnknown, refuse } from './naive-verdict.ts';
 
 /**
  * Nat's page and the design's "Formats", read a second time: slowly, without a regular expression
- * and without a line of `lib`. Where it and `lib/normalize.ts` differ, one of them is wrong.
+ * and without a line of `lib`. Where it and `lib/event/normalize.ts` differ, one of them is wrong.
  */
 
 /** What a workspace and the present add to an event. */

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { openApiDocument } from '../../cli/openapi/document.ts';
-import { REFUSALS } from '../../lib/refusal.ts';
+import { REFUSALS } from '../../lib/event/rejection.ts';
 import {
   basic,
   ledgerItems,

@@ -4,8 +4,8 @@ import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 import { Analytics } from '@segment/analytics-node';
 import { expect, inject, it, vi } from 'vitest';
 import * as z from 'zod/mini';
-import { batchAnswerSchema } from '../../lib/answer.ts';
-import { LOCAL_API_KEY } from '../../offline/local-api-key.ts';
+import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
+import { batchAnswerSchema } from '../../lib/intake/response.ts';
 import { basic, send, someone, timelineOf } from './client.ts';
 import { type PassingRequest, startProxy } from './proxy.ts';
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { LOCAL_API_KEY } from '../../offline/local-api-key.ts';
+import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import {
   basic,
   operate,

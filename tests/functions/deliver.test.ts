@@ -1,8 +1,8 @@
 import type { Context, DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, it, vi } from 'vitest';
 import { createHandler } from '../../functions/deliver.ts';
-import type { DeliveryResult } from '../../lib/delivery.ts';
-import { type InteractionKey, nameOf } from '../../lib/ledger.ts';
+import type { DeliveryResult } from '../../lib/delivery/attempt.ts';
+import { type InteractionKey, nameOf } from '../../lib/ledger/ledger.ts';
 
 const day = '2020-05-31';
 const hangs = () => new Promise<DeliveryResult>(() => {});

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createHandler } from '../../functions/identify.ts';
-import { OUR_FAULT } from '../../lib/answer.ts';
+import { createServices } from '../../functions/services.ts';
+import { metrics } from '../../functions/telemetry.ts';
+import { OUR_FAULT } from '../../lib/intake/response.ts';
+import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
-import { createRepairs } from '../../lib/repairs.ts';
-import { createServices } from '../../lib/services.ts';
-import { metrics } from '../../lib/telemetry.ts';
 import { CONFIG, TABLES } from '../in-process/deployment.ts';
 import {
   createEmbeddedDynamoDB,

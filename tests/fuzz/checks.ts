@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { type LedgerEntry, nameOf } from '../../lib/ledger.ts';
+import { type LedgerEntry, nameOf } from '../../lib/ledger/ledger.ts';
 import type { Reading } from '../differential/naive-reading.ts';
 import type { Expectation } from './expectation.ts';
 import { dayAt, SENDERS, type Sender } from './senders.ts';

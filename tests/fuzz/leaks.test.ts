@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { logger, metrics } from '../../lib/telemetry.ts';
+import { logger, metrics } from '../../functions/telemetry.ts';
 import { leaksIn } from './leaks.ts';
 import { type CapturedOutput, captureOutput } from './output.ts';
 

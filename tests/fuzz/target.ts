@@ -2,10 +2,10 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { createHandler } from '../../functions/identify.ts';
-import { entrySchema, type LedgerEntry } from '../../lib/ledger.ts';
+import { createServices } from '../../functions/services.ts';
+import { entrySchema, type LedgerEntry } from '../../lib/ledger/ledger.ts';
+import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
-import { createRepairs } from '../../lib/repairs.ts';
-import { createServices } from '../../lib/services.ts';
 import { CONFIG, TABLES } from '../in-process/deployment.ts';
 import {
   createEmbeddedDynamoDB,

@@ -1,5 +1,5 @@
-import { OUR_FAULT } from '../../lib/answer.ts';
-import { REFUSALS } from '../../lib/refusal.ts';
+import { REFUSALS } from '../../lib/event/rejection.ts';
+import { OUR_FAULT } from '../../lib/intake/response.ts';
 
 /** The service's own words, which its logs and answers may hold although senders use them, too. */
 export const VOCABULARY = [

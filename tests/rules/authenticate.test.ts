@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { authenticate, type Credentials } from '../../lib/authenticate.ts';
-import { createSecrets, hashOfApiKey } from '../../lib/secrets.ts';
-import type { Workspace, Workspaces } from '../../lib/workspaces.ts';
-import { refused } from './refused.ts';
+import { authenticate, type Credentials } from '../../lib/intake/authenticate.ts';
+import { createSecrets, hashOfApiKey } from '../../lib/runtime/secrets.ts';
+import type { Workspace, Workspaces } from '../../lib/workspaces/workspaces.ts';
+import { refused } from './rejected.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
 const KEY = 'natkey_123';

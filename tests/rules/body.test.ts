@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { decodeBody, readBody, refuseLargeEvent } from '../../lib/body.ts';
-import { refused } from './refused.ts';
+import { decodeBody, readBody, refuseLargeEvent } from '../../lib/intake/body.ts';
+import { refused } from './rejected.ts';
 
 const TEXT = '{"email":"jörg@example.com"}';
 const WIRE = Buffer.from(TEXT);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkSettings, readConfig } from '../../lib/config.ts';
+import { checkSettings, readConfig } from '../../lib/runtime/config.ts';
 
 const complete = {
   INTERACTIONS_TABLE: 'interactions',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type CustomFormat, extractorOf } from '../../lib/custom-format.ts';
-import { normalize } from '../../lib/normalize.ts';
-import { refused } from './refused.ts';
+import { type CustomFormat, extractorOf } from '../../lib/event/custom-format.ts';
+import { normalize } from '../../lib/event/normalize.ts';
+import { refused } from './rejected.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
 const WHEN = '2020-05-31T17:55:47.263Z';

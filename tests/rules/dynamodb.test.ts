@@ -4,7 +4,7 @@ import { json } from 'node:stream/consumers';
 import { type DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
-import { createDynamoDB, TABLE_CALL_MS } from '../../lib/dynamodb.ts';
+import { createDynamoDB, TABLE_CALL_MS } from '../../lib/runtime/dynamodb.ts';
 
 const requestSchema = z.object({ ExclusiveStartTableName: z.enum(['none', 'half', 'once']) });
 let failed = false;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseEmail } from '../../lib/email.ts';
-import { Refusal } from '../../lib/refusal.ts';
-import { outcomeOf, refused } from './refused.ts';
+import { parseEmail } from '../../lib/event/email.ts';
+import { Refusal } from '../../lib/event/rejection.ts';
+import { outcomeOf, refused } from './rejected.ts';
 
 const parse = (value: string) => parseEmail(value, 'traits.email');
 const label = (length: number) => 'd'.repeat(length);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { extractorOf } from '../../lib/custom-format.ts';
-import { normalize } from '../../lib/normalize.ts';
+import { extractorOf } from '../../lib/event/custom-format.ts';
+import { normalize } from '../../lib/event/normalize.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
 const SETTINGS = { timeZone: 'UTC', standardMessage: 'Used the product' };

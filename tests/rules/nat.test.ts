@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { classify, createNat, type NatCall } from '../../lib/nat.ts';
+import { classify, createNat, type NatCall } from '../../lib/delivery/nat.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
 const CALL: NatCall = {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Interaction, normalize } from '../../lib/normalize.ts';
-import { Refusal } from '../../lib/refusal.ts';
+import { type Interaction, normalize } from '../../lib/event/normalize.ts';
+import { Refusal } from '../../lib/event/rejection.ts';
 import rudderstack from '../events/rudderstack-node-batch.json' with { type: 'json' };
 import segmentNode from '../events/segment-analytics-node-batch.json' with { type: 'json' };
 import segmentWebhook from '../events/segment-webhook.json' with { type: 'json' };
-import { outcomeOf, refused } from './refused.ts';
+import { outcomeOf, refused } from './rejected.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
 const DAY_MS = 86_400_000;

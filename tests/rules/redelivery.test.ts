@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { DeliveryResult } from '../../lib/delivery.ts';
-import { type DueEntry, workspaceOf } from '../../lib/ledger.ts';
-import { redeliverDue } from '../../lib/redelivery.ts';
+import type { DeliveryResult } from '../../lib/delivery/attempt.ts';
+import { redeliverDue } from '../../lib/delivery/redelivery.ts';
+import { type DueEntry, workspaceOf } from '../../lib/ledger/ledger.ts';
 
 const delivered: DeliveryResult = { status: 'delivered', natFailed: false };
 const throttled: DeliveryResult = { status: 'retrying', error: 'status 429', natFailed: true };

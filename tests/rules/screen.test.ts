@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { firstEventIn, screen } from '../../lib/screen.ts';
-import { refused } from './refused.ts';
+import { firstEventIn, screen } from '../../lib/intake/screen.ts';
+import { refused } from './rejected.ts';
 
 const TWICE = refused(400, /^the event: expected each field once, in one casing, got one twice$/);
 const PROTOTYPE = refused(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSecrets, hashOfApiKey, newApiKey } from '../../lib/secrets.ts';
+import { createSecrets, hashOfApiKey, newApiKey } from '../../lib/runtime/secrets.ts';
 
 const SECRET = 'a deployment secret of 32 chars!';
 const secrets = createSecrets(SECRET);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { REFUSALS } from '../../lib/refusal.ts';
+import { REFUSALS } from '../../lib/event/rejection.ts';
 
 const page = readFileSync(new URL('../../docs/troubleshooting.md', import.meta.url), 'utf8');
 const DETAILS: Record<string, string> = {

@@ -1,4 +1,4 @@
-import { classify, type Nat, type NatAnswer, type NatCall } from '../../lib/nat.ts';
+import { classify, type Nat, type NatAnswer, type NatCall } from '../../lib/delivery/nat.ts';
 import type { Random } from './random.ts';
 import type { Invocation, Scheduler } from './scheduler.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createDelivery } from '../../lib/delivery.ts';
-import type { Nat, NatAnswer, NatCall } from '../../lib/nat.ts';
+import { createDelivery } from '../../lib/delivery/attempt.ts';
+import type { Nat, NatAnswer, NatCall } from '../../lib/delivery/nat.ts';
 import { embeddedTables, existing, secrets } from './embedded.ts';
 
 const tables = embeddedTables();

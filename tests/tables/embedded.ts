@@ -1,10 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
-import { createLedger, type LedgerEntry } from '../../lib/ledger.ts';
+import { createLedger, type LedgerEntry } from '../../lib/ledger/ledger.ts';
+import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
-import { createRepairs } from '../../lib/repairs.ts';
-import { createSecrets } from '../../lib/secrets.ts';
-import { createWorkspaces } from '../../lib/workspaces.ts';
+import { createSecrets } from '../../lib/runtime/secrets.ts';
+import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
 import { createTables, type Database, TABLES } from '../../offline/database.ts';
 import { startEmbeddedDatabase } from '../../offline/embedded-database.ts';
 import { freshAddress } from '../dynamodb-local/fresh-address.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createIntake } from '../../lib/intake.ts';
-import type { Workspace } from '../../lib/workspaces.ts';
+import { createIntake } from '../../lib/intake/accept.ts';
+import type { Workspace } from '../../lib/workspaces/workspaces.ts';
 import { embeddedTables, secrets } from './embedded.ts';
 
 const tables = embeddedTables();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { nameOf, RETRY_SHARDS } from '../../lib/ledger.ts';
+import { nameOf, RETRY_SHARDS } from '../../lib/ledger/ledger.ts';
 import { embeddedTables, existing } from './embedded.ts';
 
 const tables = embeddedTables();

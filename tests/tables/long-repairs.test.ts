@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { ServiceInputTypes } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
-import { type InteractionKey, RETRY_SHARDS } from '../../lib/ledger.ts';
+import { type InteractionKey, RETRY_SHARDS } from '../../lib/ledger/ledger.ts';
+import type { Settlement } from '../../lib/ledger/outcome.ts';
+import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
-import { createRepairs } from '../../lib/repairs.ts';
-import type { Settlement } from '../../lib/settling.ts';
 import { TABLES } from '../../offline/database.ts';
 import { embeddedTables, existing, secrets } from './embedded.ts';
 

@@ -3,7 +3,7 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { OperatorError } from '../../lib/operator/operator-error.ts';
-import { createWorkspaces } from '../../lib/workspaces.ts';
+import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
 import { TABLES } from '../../offline/database.ts';
 import { embeddedTables, secrets } from './embedded.ts';
 

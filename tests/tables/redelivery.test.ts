@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type DeliveryResult, TRY_MS } from '../../lib/delivery.ts';
-import type { DueEntry } from '../../lib/ledger.ts';
-import { redeliverDue } from '../../lib/redelivery.ts';
+import { type DeliveryResult, TRY_MS } from '../../lib/delivery/attempt.ts';
+import { redeliverDue } from '../../lib/delivery/redelivery.ts';
+import type { DueEntry } from '../../lib/ledger/ledger.ts';
 import { embeddedTables, existing } from './embedded.ts';
 
 const tables = embeddedTables();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
-import type { Settlement } from '../../lib/settling.ts';
+import type { Settlement } from '../../lib/ledger/outcome.ts';
 import { embeddedTables, existing, secrets } from './embedded.ts';
 
 const HOUR_MS = 60 * 60 * 1000;

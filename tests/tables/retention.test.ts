@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { normalize } from '../../lib/normalize.ts';
-import { Refusal } from '../../lib/refusal.ts';
+import { normalize } from '../../lib/event/normalize.ts';
+import { Refusal } from '../../lib/event/rejection.ts';
 import { embeddedTables, existing } from './embedded.ts';
 
 const RETENTION_DAYS = 7;

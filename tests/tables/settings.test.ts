@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createIntake } from '../../lib/intake.ts';
+import { createIntake } from '../../lib/intake/accept.ts';
 import { OperatorError } from '../../lib/operator/operator-error.ts';
-import { createWorkspaces } from '../../lib/workspaces.ts';
+import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
 import { TABLES } from '../../offline/database.ts';
 import { embeddedTables, secrets } from './embedded.ts';
 

@@ -1,7 +1,7 @@
-import { type CustomFormat, extractorOf } from '../custom-format.ts';
-import { type Interaction, normalize } from '../normalize.ts';
-import { Refusal } from '../refusal.ts';
-import type { Workspace } from '../workspaces.ts';
+import { type CustomFormat, extractorOf } from '../event/custom-format.ts';
+import { type Interaction, normalize } from '../event/normalize.ts';
+import { Refusal } from '../event/rejection.ts';
+import type { Workspace } from '../workspaces/workspaces.ts';
 import type { Input } from './commands.ts';
 import { OperatorError } from './operator-error.ts';
 

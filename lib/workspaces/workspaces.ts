@@ -9,9 +9,9 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import QuickLRU from 'quick-lru';
 import * as z from 'zod/mini';
-import { customFormatSchema } from './custom-format.ts';
-import { conditionHeld, type Item } from './dynamodb.ts';
-import { hashOfApiKey } from './secrets.ts';
+import { customFormatSchema } from '../event/custom-format.ts';
+import { conditionHeld, type Item } from '../runtime/dynamodb.ts';
+import { hashOfApiKey } from '../runtime/secrets.ts';
 
 /** How long a change to a workspace may take to be seen, and an unknown key is not asked for again. */
 const CACHE_MS = 60_000;

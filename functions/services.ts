@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type Config, readConfig } from './config.ts';
-import { createDynamoDB } from './dynamodb.ts';
-import { createLedger } from './ledger.ts';
-import { createSecrets } from './secrets.ts';
-import { createWorkspaces } from './workspaces.ts';
+import { createLedger } from '../lib/ledger/ledger.ts';
+import { type Config, readConfig } from '../lib/runtime/config.ts';
+import { createDynamoDB } from '../lib/runtime/dynamodb.ts';
+import { createSecrets } from '../lib/runtime/secrets.ts';
+import { createWorkspaces } from '../lib/workspaces/workspaces.ts';
 
 /** What every function works with. */
 export type Services = ReturnType<typeof createServices>;

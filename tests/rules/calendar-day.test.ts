@@ -2,7 +2,7 @@ import '@js-joda/timezone';
 import { Instant, ZoneId } from '@js-joda/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dayIn, isTimeZone } from '../../lib/day.ts';
+import { dayIn, isTimeZone } from '../../lib/event/calendar-day.ts';
 
 const ZONES = Intl.supportedValuesOf('timeZone');
 

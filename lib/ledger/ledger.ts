@@ -9,8 +9,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import { conditionHeld, type Item } from './dynamodb.ts';
-import { type Change, type Settlement, settlingChange } from './settling.ts';
+import { conditionHeld, type Item } from '../runtime/dynamodb.ts';
+import { type Change, type Settlement, settlingChange } from './outcome.ts';
 
 /** DynamoDB's limit for one BatchGetItem. */
 const MAX_KEYS_PER_READ = 100;

@@ -1,8 +1,8 @@
+import { dayIn } from './calendar-day.ts';
 import { customFields, type Extract } from './custom-format.ts';
-import { dayIn } from './day.ts';
 import { documentedFields, type Format } from './documented-formats.ts';
-import { callSchema, parseWith } from './event.ts';
-import { Refusal, seen } from './refusal.ts';
+import { callSchema, parseWith } from './event-fields.ts';
+import { Refusal, seen } from './rejection.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

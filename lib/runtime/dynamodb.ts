@@ -3,7 +3,7 @@ import {
   ConditionalCheckFailedException,
   DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import { within } from './within.ts';
+import { within } from './with-timeout.ts';
 
 /**
  * What a call may take, its tries and the reading of its answer included: a hung table must become

@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import { describedBy } from './description.ts';
 import { descriptionOf, type Fields, instantOf } from './documented-formats.ts';
 import { parseEmail } from './email.ts';
-import { eventSchema, parseWith } from './event.ts';
-import { parseInstant } from './instant.ts';
-import { Refusal, seen } from './refusal.ts';
+import { eventSchema, parseWith } from './event-fields.ts';
+import { Refusal, seen } from './rejection.ts';
+import { parseInstant } from './timestamp.ts';
 
 /**
  * Where a workspace's events have what Nat needs, in JMESPath (https://jmespath.org). Without a

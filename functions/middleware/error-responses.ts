@@ -1,8 +1,8 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { OUR_FAULT } from '../../lib/answer.ts';
-import { Refusal } from '../../lib/refusal.ts';
-import { logger, metrics } from '../../lib/telemetry.ts';
+import { Refusal } from '../../lib/event/rejection.ts';
+import { OUR_FAULT } from '../../lib/intake/response.ts';
+import { logger, metrics } from '../telemetry.ts';
 import type { IdentifyRequest } from './identify-request.ts';
 
 /** Soon enough that little waits, late enough for a passing fault to pass. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { Refusal } from '../../lib/refusal.ts';
+import { Refusal } from '../../lib/event/rejection.ts';
 
 /** Matches a Refusal by its status and by what its message says. */
 export function refused(status: Refusal['status'], message: string | RegExp): unknown {

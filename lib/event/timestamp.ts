@@ -1,4 +1,4 @@
-import { Refusal, seen } from './refusal.ts';
+import { Refusal, seen } from './rejection.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** How far ahead of ours a sender's clock may be. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseInstant } from '../../lib/instant.ts';
-import { refused } from './refused.ts';
+import { parseInstant } from '../../lib/event/timestamp.ts';
+import { refused } from './rejected.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0, 0);
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url';
-import { Refusal, seen } from './refusal.ts';
+import { Refusal, seen } from './rejection.ts';
 
 /** RFC 5321, section 4.5.3.1.3 less the angle brackets: the longest address mail can be sent to. */
 const MAX_ADDRESS_CHARACTERS = 254;

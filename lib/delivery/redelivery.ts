@@ -1,7 +1,7 @@
 import pMap from 'p-map';
-import { type DeliveryResult, TRY_MS } from './delivery.ts';
-import { createFailures } from './failures.ts';
-import { type DueEntry, type Ledger, RETRY_SHARDS, workspaceOf } from './ledger.ts';
+import { type DueEntry, type Ledger, RETRY_SHARDS, workspaceOf } from '../ledger/ledger.ts';
+import { type DeliveryResult, TRY_MS } from './attempt.ts';
+import { createFailures } from './failure-streaks.ts';
 
 const PAGE = 100;
 /** Tries under way at once in a shard. */

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { Refusal, seen } from './refusal.ts';
+import { Refusal, seen } from '../event/rejection.ts';
+import type { Secrets } from '../runtime/secrets.ts';
+import type { Workspace, Workspaces } from '../workspaces/workspaces.ts';
 import { firstEventIn } from './screen.ts';
-import type { Secrets } from './secrets.ts';
-import type { Workspace, Workspaces } from './workspaces.ts';
 
 /** Checked first: decoding would pass over what is not hex. */
 const SHA1_HEX = /^[\da-f]{40}$/i;

@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts';
+import { Refusal } from './rejection.ts';
 
 /** What a timeline can show in a line, and more. */
 const MAX_DESCRIPTION_CHARACTERS = 2048;

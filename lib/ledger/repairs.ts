@@ -8,7 +8,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { conditionHeld, type Item } from './dynamodb.ts';
+import { KEY_ERRORS } from '../delivery/nat.ts';
+import { conditionHeld, type Item } from '../runtime/dynamodb.ts';
 import {
   type DueEntry,
   dueSchema,
@@ -18,7 +19,6 @@ import {
   type LedgerEntry,
   retryQueueOf,
 } from './ledger.ts';
-import { KEY_ERRORS } from './nat.ts';
 
 const PAGE = 200;
 

@@ -1,12 +1,12 @@
 import pMap from 'p-map';
 import QuickLRU from 'quick-lru';
+import { extractorOf } from '../event/custom-format.ts';
+import { type Interaction, type NormalizeSettings, normalize } from '../event/normalize.ts';
+import { Refusal } from '../event/rejection.ts';
+import { type InteractionKey, type Ledger, nameOf } from '../ledger/ledger.ts';
+import type { Secrets } from '../runtime/secrets.ts';
+import type { Workspace } from '../workspaces/workspaces.ts';
 import { refuseLargeEvent } from './body.ts';
-import { extractorOf } from './custom-format.ts';
-import { type InteractionKey, type Ledger, nameOf } from './ledger.ts';
-import { type Interaction, type NormalizeSettings, normalize } from './normalize.ts';
-import { Refusal } from './refusal.ts';
-import type { Secrets } from './secrets.ts';
-import type { Workspace } from './workspaces.ts';
 
 /** Writes under way at once, for the 4,000 events of Segment's largest batch. */
 const CONCURRENT_WRITES = 50;

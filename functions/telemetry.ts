@@ -1,8 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { DeliveryResult } from './delivery.ts';
-import type { EventResult } from './intake.ts';
-import type { InteractionKey } from './ledger.ts';
+import type { DeliveryResult } from '../lib/delivery/attempt.ts';
+import type { EventResult } from '../lib/intake/accept.ts';
+import type { InteractionKey } from '../lib/ledger/ledger.ts';
 
 /**
  * Structured lines, under the deployment's name (POWERTOOLS_SERVICE_NAME), as the metrics are.

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { Refusal, seen } from './refusal.ts';
+import { Refusal, seen } from '../event/rejection.ts';
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 const MAX_EVENT_BYTES = 32 * 1024;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isGivenUp, nextTryAt } from '../../lib/retry.ts';
+import { isGivenUp, nextTryAt } from '../../lib/delivery/retry-schedule.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
 const SECOND_MS = 1000;

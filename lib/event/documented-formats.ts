@@ -1,8 +1,8 @@
 import { describedBy } from './description.ts';
 import { parseEmail } from './email.ts';
-import { eventSchema, type IdentifyEvent, parseWith } from './event.ts';
-import { parseInstant } from './instant.ts';
-import { Refusal, seen } from './refusal.ts';
+import { eventSchema, type IdentifyEvent, parseWith } from './event-fields.ts';
+import { Refusal, seen } from './rejection.ts';
+import { parseInstant } from './timestamp.ts';
 
 /** What a format finds in an event, each read by its own rule. */
 export interface Fields {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { Refusal, seen, withArticle } from './refusal.ts';
+import { Refusal, seen, withArticle } from './rejection.ts';
 
 const text = z.nullish(z.string());
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { callSchema, eventSchema, parseWith } from '../../lib/event.ts';
-import { refused } from './refused.ts';
+import { callSchema, eventSchema, parseWith } from '../../lib/event/event-fields.ts';
+import { refused } from './rejected.ts';
 
 const parse = (value: unknown) => parseWith(eventSchema, value);
 

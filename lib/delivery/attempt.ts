@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { TABLE_CALL_MS } from './dynamodb.ts';
 import {
   type DueEntry,
   type InteractionKey,
@@ -7,12 +6,13 @@ import {
   type LedgerEntry,
   nameOf,
   workspaceOf,
-} from './ledger.ts';
+} from '../ledger/ledger.ts';
+import type { Settlement } from '../ledger/outcome.ts';
+import { TABLE_CALL_MS } from '../runtime/dynamodb.ts';
+import type { Secrets } from '../runtime/secrets.ts';
+import { FORGOTTEN_MS, type Workspace, type Workspaces } from '../workspaces/workspaces.ts';
 import { NAT_CALL_MS, type Nat, type NatAnswer } from './nat.ts';
-import { isGivenUp, nextTryAt, notBefore } from './retry.ts';
-import type { Secrets } from './secrets.ts';
-import type { Settlement } from './settling.ts';
-import { FORGOTTEN_MS, type Workspace, type Workspaces } from './workspaces.ts';
+import { isGivenUp, nextTryAt, notBefore } from './retry-schedule.ts';
 
 /**
  * What a try may take: it reads or leases, finds the workspace, calls Nat, may mark the key, and

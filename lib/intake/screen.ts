@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts';
+import { Refusal } from '../event/rejection.ts';
 
 /** Far more than any platform nests, far less than parsers can bear. */
 const MAX_NESTING = 100;
