@@ -3,7 +3,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
 import { commands } from '../lib/operator/commands.ts';
 import { invoke, lambdaClient } from '../offline/serverless-offline.ts';
-import { untilDone } from './run-to-completion.ts';
+import { runToCompletion } from './run-to-completion.ts';
 
 const LOCAL = 'local';
 /** Where `serverless.yml` deploys unless it is told otherwise. */
@@ -38,7 +38,7 @@ async function run(name: string, args: string[]): Promise<string> {
   const functionName = `nat-destination-${stage}-operate`;
   const lambda = clientFor(stage);
   const call = (fields: object) => invoke(lambda, functionName, { command: name, ...fields });
-  const answer = await untilDone(call, input).catch((error: Error) =>
+  const answer = await runToCompletion(call, input).catch((error: Error) =>
     Promise.reject(inFlags(error)),
   );
   lambda.destroy();
@@ -56,7 +56,7 @@ function inputFrom(command: Command, args: string[]) {
   const input = Object.fromEntries(
     Object.entries(values).map(([flag, value]) => {
       const { field = flag, isJson = false } = byFlag.get(flag) ?? {};
-      return [field, isJson ? parsed(flag, String(value)) : value];
+      return [field, isJson ? parseJson(flag, String(value)) : value];
     }),
   );
   const missing = fields.find(({ field, required }) => required && !(field in input));
@@ -73,7 +73,7 @@ function inFlags(error: Error): Error {
   return new Error(message, { cause: error });
 }
 
-function parsed(flag: string, json: string): unknown {
+function parseJson(flag: string, json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {

@@ -12,7 +12,7 @@ const progressSchema = z.looseObject({ done: z.boolean(), next: z.optional(z.str
  * @returns what it answered, the figures of all calls added up
  * @throws whatever `call` throws
  */
-export async function untilDone(
+export async function runToCompletion(
   call: (fields: object) => Promise<unknown>,
   input: object,
 ): Promise<unknown> {
@@ -23,14 +23,14 @@ export async function untilDone(
     const progress = progressSchema.safeParse(answer);
     if (!progress.success) return answer;
     const { next, ...figures } = progress.data;
-    sums = added(sums, figures);
+    sums = add(sums, figures);
     if (next === undefined) return sums;
     process.stderr.write(`${inWords(sums)}; cut off here, it goes on with --from ${next}\n`);
     fields = { from: next };
   }
 }
 
-function added(sums: Record<string, unknown>, figures: Record<string, unknown>) {
+function add(sums: Record<string, unknown>, figures: Record<string, unknown>) {
   const entries = Object.entries(figures).map(([figure, value]) => {
     const before = sums[figure];
     const bothNumbers = typeof value === 'number' && typeof before === 'number';

@@ -1,10 +1,10 @@
 import { openInput } from './send/input.ts';
 import { HELP, type Options, readOptions } from './send/options.ts';
-import { createPost, type Patience } from './send/post.ts';
+import { createPost, type RetryPolicy } from './send/post.ts';
 import { createReport } from './send/report.ts';
 import { sendEvents } from './send/send-events.ts';
 
-const PATIENCE: Patience = { firstMs: 1000, longestMs: 30_000, giveUpAfterMs: 10 * 60 * 1000 };
+const PATIENCE: RetryPolicy = { firstMs: 1000, longestMs: 30_000, giveUpAfterMs: 10 * 60 * 1000 };
 const INTERRUPTED = 130;
 
 try {

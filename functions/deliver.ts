@@ -4,11 +4,11 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { createDelivery, type Delivery, TRY_MS } from '../lib/delivery/attempt.ts';
+import { createDelivery, type Delivery, MAX_ATTEMPT_MS } from '../lib/delivery/attempt.ts';
 import { createNat } from '../lib/delivery/nat.ts';
-import { type InteractionKey, nameOf } from '../lib/ledger/ledger.ts';
-import { within } from '../lib/runtime/with-timeout.ts';
-import { once, services } from './services.ts';
+import { type InteractionKey, interactionId } from '../lib/ledger/ledger.ts';
+import { withTimeout } from '../lib/runtime/with-timeout.ts';
+import { lazy, services } from './services.ts';
 import { logger, metrics, reportDelivery } from './telemetry.ts';
 
 const stringAttribute = z.object({ S: z.string() });
@@ -17,7 +17,7 @@ const recordSchema = z.object({
 });
 
 /** What answering takes, once no record is waited for any more. */
-const ANSWER_MS = 2000;
+const RESPONSE_RESERVE_MS = 2000;
 
 /**
  * The ledger's stream: delivers what is newly pending, and reports the records it could not.
@@ -37,7 +37,7 @@ export function createHandler(delivery: () => Delivery) {
 }
 
 export const handler = createHandler(
-  once(() => {
+  lazy(() => {
     const { config, ...tables } = services();
     return createDelivery({ ...tables, nat: createNat(config.NAT_API_URL) });
   }),
@@ -52,10 +52,10 @@ function deliverInTime(delivery: Delivery, remainingMs: () => number) {
   const underWay = new Map<string, Promise<void>>();
   return async (record: DynamoDBRecord): Promise<void> => {
     const key = keyOf(record);
-    if (remainingMs() < TRY_MS) throw new Error('out of time');
-    const deliveryOfKey = underWay.get(nameOf(key)) ?? deliver(delivery, key);
-    underWay.set(nameOf(key), deliveryOfKey);
-    await within(remainingMs() - ANSWER_MS, deliveryOfKey);
+    if (remainingMs() < MAX_ATTEMPT_MS) throw new Error('out of time');
+    const deliveryOfKey = underWay.get(interactionId(key)) ?? deliver(delivery, key);
+    underWay.set(interactionId(key), deliveryOfKey);
+    await withTimeout(remainingMs() - RESPONSE_RESERVE_MS, deliveryOfKey);
   };
 }
 

@@ -2,10 +2,10 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import { createRepairs } from '../lib/ledger/repairs.ts';
 import { createOperator } from '../lib/operator/operator.ts';
-import { once, services } from './services.ts';
+import { lazy, services } from './services.ts';
 import { logger } from './telemetry.ts';
 
-const repairs = once(() => createRepairs(services().db, services().config.INTERACTIONS_TABLE));
+const repairs = lazy(() => createRepairs(services().db, services().config.INTERACTIONS_TABLE));
 
 /** The operator's commands: `{"command": "workspace.list"}`. A wrong one fails with its reason. */
 export const handler = middy<unknown, unknown>()

@@ -6,7 +6,7 @@ import { createDelivery, type Delivery } from '../lib/delivery/attempt.ts';
 import { createNat } from '../lib/delivery/nat.ts';
 import { redeliverDue } from '../lib/delivery/redelivery.ts';
 import type { Ledger } from '../lib/ledger/ledger.ts';
-import { once, services } from './services.ts';
+import { lazy, services } from './services.ts';
 import { logger, metrics, reportDelivery } from './telemetry.ts';
 
 /**
@@ -35,7 +35,7 @@ export function createHandler(parts: () => { ledger: Ledger; delivery: Delivery 
 }
 
 export const handler = createHandler(
-  once(() => {
+  lazy(() => {
     const { config, ...tables } = services();
     const delivery = createDelivery({ ...tables, nat: createNat(config.NAT_API_URL) });
     return { ledger: tables.ledger, delivery };

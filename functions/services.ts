@@ -23,13 +23,13 @@ export function createServices(config: Config, db: DynamoDBClient) {
 }
 
 /** This container's services: made at the first call, so that importing a function costs nothing. */
-export const services = once(() => createServices(readConfig(process.env), createDynamoDB()));
+export const services = lazy(() => createServices(readConfig(process.env), createDynamoDB()));
 
 /**
  * @param make called until it succeeds once
  * @returns a function that gives what `make` gave
  */
-export function once<T>(make: () => T): () => T {
+export function lazy<T>(make: () => T): () => T {
   let made: { value: T } | undefined;
   return () => {
     made ??= { value: make() };

@@ -14,7 +14,7 @@ export const logger = new Logger();
 export const metrics = new Metrics({ namespace: 'NatDestination' });
 
 /**
- * Counts what became of events: by status, by the format that matched, by the reason of a refusal.
+ * Counts what became of events: by status, by the format that matched, by the reason of a rejection.
  *
  * @returns how many of each, by the metric's name
  */
@@ -30,8 +30,8 @@ export function countResults(results: EventResult[]): Record<string, number> {
 }
 
 function detailOf(result: EventResult): string | undefined {
-  if (!('refusal' in result)) return `format_${result.format}`;
-  return result.status === 'rejected' ? `rejected_${result.refusal.reason}` : undefined;
+  if (!('rejection' in result)) return `format_${result.format}`;
+  return result.status === 'rejected' ? `rejected_${result.rejection.code}` : undefined;
 }
 
 /**

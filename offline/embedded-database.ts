@@ -28,7 +28,7 @@ export async function startEmbeddedDatabase(
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
     observe(request, response, (write) => {
       sequence += 1;
-      const observed = tell(write, sequence);
+      const observed = publish(write, sequence);
       observing.add(observed);
       void observed.finally(() => observing.delete(observed));
     }),
@@ -54,7 +54,7 @@ export async function startEmbeddedDatabase(
     },
   };
 
-  async function tell(write: Write, sequence: number): Promise<void> {
+  async function publish(write: Write, sequence: number): Promise<void> {
     const record = reader && (await recordOf(reader, write, sequence));
     if (record !== undefined) onRecord(record);
   }

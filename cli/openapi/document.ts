@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { callSchema, eventSchema } from '../../lib/event/event-fields.ts';
-import { REFUSALS, Refusal } from '../../lib/event/rejection.ts';
+import { REJECTIONS, Rejection } from '../../lib/event/rejection.ts';
 import {
-  batchAnswerSchema,
-  errorAnswerSchema,
-  OUR_FAULT,
-  singleAnswerSchema,
+  batchResponseSchema,
+  errorResponseSchema,
+  singleResponseSchema,
+  UNAVAILABLE,
 } from '../../lib/intake/response.ts';
 
 type Json = Record<string, unknown>;
-type Status = (typeof REFUSALS)[keyof typeof REFUSALS]['status'];
+type Status = (typeof REJECTIONS)[keyof typeof REJECTIONS]['status'];
 
 const packageSchema = z.object({ version: z.string(), license: z.string() });
 
@@ -27,17 +27,17 @@ const BATCH_BODIES = {
 };
 
 /** One message of each status, as the service says it. */
-const EXAMPLES: Record<Status, Refusal> = {
-  400: new Refusal('email', 'traits.email', 'a string of length 5'),
-  401: new Refusal('api_key', 'Authorization', 'another'),
-  403: new Refusal('disabled', 'Authorization', 'that of a disabled one'),
-  413: new Refusal('event_size', 'the event', '33000 bytes'),
-  415: new Refusal('content_type', 'content-type', 'another type'),
-  501: new Refusal('other_call', 'type', 'a string of length 5'),
+const EXAMPLES: Record<Status, Rejection> = {
+  400: new Rejection('email', 'traits.email', 'a string of length 5'),
+  401: new Rejection('api_key', 'Authorization', 'another'),
+  403: new Rejection('disabled', 'Authorization', 'that of a disabled one'),
+  413: new Rejection('event_size', 'the event', '33000 bytes'),
+  415: new Rejection('content_type', 'content-type', 'another type'),
+  501: new Rejection('other_call', 'type', 'a string of length 5'),
 };
 
 /**
- * Describes the HTTP interface in OpenAPI 3.1, from the schemas that validate, the refusals that are
+ * Describes the HTTP interface in OpenAPI 3.1, from the schemas that validate, the rejections that are
  * answered, and the bodies that are tested.
  */
 export function openApiDocument(): Json {
@@ -63,9 +63,9 @@ export function openApiDocument(): Json {
         Event: eventJsonSchema(),
         Events: { type: 'array', maxItems: 4000, items: ref('Event') },
         Batch: { type: 'object', required: ['batch'], properties: { batch: ref('Events') } },
-        SingleAnswer: jsonSchema(singleAnswerSchema),
-        BatchAnswer: jsonSchema(batchAnswerSchema),
-        Error: jsonSchema(errorAnswerSchema),
+        SingleAnswer: jsonSchema(singleResponseSchema),
+        BatchAnswer: jsonSchema(batchResponseSchema),
+        Error: jsonSchema(errorResponseSchema),
       },
       securitySchemes: {
         basic: {
@@ -100,13 +100,13 @@ function taking(operationId: string, summary: string): Json {
       202: answer('It is in the ledger and will be delivered; of a batch, at least one is.', {
         status: 'accepted',
       }),
-      ...Object.fromEntries(Object.entries(EXAMPLES).map(refusalAnswer)),
+      ...Object.fromEntries(Object.entries(EXAMPLES).map(rejectionResponse)),
       429: error('More requests than the deployment takes in a second: send it again, later.', {
         message: 'Too Many Requests',
       }),
       503: {
         ...error('The ledger cannot be reached: nothing was accepted, send it again.', {
-          message: OUR_FAULT,
+          message: UNAVAILABLE,
         }),
         headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
       },
@@ -147,8 +147,8 @@ function answer(description: string, single: Json): Json {
   return { description, content: { 'application/json': { schema, examples } } };
 }
 
-function refusalAnswer([status, { message }]: [string, Refusal]): [string, Json] {
-  const reasons = Object.entries(REFUSALS).filter(([, one]) => String(one.status) === status);
+function rejectionResponse([status, { message }]: [string, Rejection]): [string, Json] {
+  const reasons = Object.entries(REJECTIONS).filter(([, one]) => String(one.status) === status);
   const lines = reasons.map(
     ([reason, { expected }]) => `- \`${reason}\`: expected ${expected.replace('{}', '…')}`,
   );

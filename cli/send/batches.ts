@@ -1,5 +1,5 @@
-import { Refusal } from '../../lib/event/rejection.ts';
-import { refuseLargeEvent } from '../../lib/intake/body.ts';
+import { Rejection } from '../../lib/event/rejection.ts';
+import { rejectLargeEvent } from '../../lib/intake/body.ts';
 import type { Entry } from './entry.ts';
 
 /** Well below the 4,000 events and 5 MB that the service takes, so that an answer comes soon. */
@@ -7,7 +7,7 @@ const MOST_EVENTS = 500;
 const MOST_BYTES = 1_000_000;
 
 /** A line whose event was not taken, and why. */
-export interface Rejection {
+export interface RejectedEvent {
   line: number;
   message: string;
 }
@@ -16,7 +16,7 @@ export interface Rejection {
 export interface Batch {
   /** Each event as JSON, and the line on which it begins. */
   events: { line: number; json: string }[];
-  rejected: Rejection[];
+  rejected: RejectedEvent[];
   /** How many bytes of the input had been read when it was complete. */
   readTo: number;
 }
@@ -53,17 +53,17 @@ export async function* batchesOf(entries: AsyncIterable<Entry>): AsyncGenerator<
   if (failure !== undefined) throw failure.error;
 }
 
-function readyToSend(entry: Entry): Batch['events'][number] | Rejection {
+function readyToSend(entry: Entry): Batch['events'][number] | RejectedEvent {
   const { line } = entry;
   if ('problem' in entry) return { line, message: entry.problem };
   try {
-    refuseLargeEvent(entry.event);
+    rejectLargeEvent(entry.event);
     return { line, json: JSON.stringify(entry.event) };
   } catch (error) {
-    if (error instanceof Refusal) return { line, message: error.message };
+    if (error instanceof Rejection) return { line, message: error.message };
     // What can be parsed may still be nested too deeply to be written again.
     if (error instanceof RangeError) {
-      return { line, message: new Refusal('nesting', 'the event', 'more').message };
+      return { line, message: new Rejection('nesting', 'the event', 'more').message };
     }
     throw error;
   }

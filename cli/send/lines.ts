@@ -1,4 +1,4 @@
-import { Refusal } from '../../lib/event/rejection.ts';
+import { Rejection } from '../../lib/event/rejection.ts';
 import { screen } from '../../lib/intake/screen.ts';
 import type { Entry } from './entry.ts';
 import type { Piece } from './pieces.ts';
@@ -55,6 +55,6 @@ function eventIn(text: string): { event: unknown } | { problem: string } {
     return { event: JSON.parse(text) };
   } catch (error) {
     const problem = 'the line: expected an event as JSON';
-    return { problem: error instanceof Refusal ? error.message : problem };
+    return { problem: error instanceof Rejection ? error.message : problem };
   }
 }

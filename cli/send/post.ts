@@ -3,16 +3,16 @@ import pRetry from 'p-retry';
 import { classify, codeOf } from '../../lib/delivery/nat.ts';
 import { retryAfterMs } from '../../lib/delivery/retry-schedule.ts';
 import {
-  type BatchAnswer,
-  batchAnswerSchema,
-  errorAnswerSchema,
+  type BatchResponse,
+  batchResponseSchema,
+  errorResponseSchema,
 } from '../../lib/intake/response.ts';
 
 /** Longer than API Gateway lets the service take. */
 const TIMEOUT_MS = 60_000;
 
 /** How long is waited for a service that cannot take a batch now. */
-export interface Patience {
+export interface RetryPolicy {
   /** The first wait, which doubles. */
   firstMs: number;
   /** The longest wait of its own accord. */
@@ -26,7 +26,7 @@ export interface PostOptions {
   /** The whole address, with its path. */
   url: string;
   key: string;
-  patience: Patience;
+  patience: RetryPolicy;
   /** Told each time that a batch has to wait, and why. */
   onWait: (reason: string) => void;
   /** Ends everything that is under way. */
@@ -34,13 +34,13 @@ export interface PostOptions {
 }
 
 /** What the service answered for one event. */
-export type Result = BatchAnswer['results'][number];
+export type Result = BatchResponse['results'][number];
 
 /** Sends events, each as JSON, and gives the service's result for each. */
 export type Post = (events: string[]) => Promise<Result[]>;
 
 /** Why a batch was not taken this time, though it may be the next. */
-class NotNow extends Error {
+class RetryableError extends Error {
   override readonly name = 'NotNow';
   readonly retryAfterMs: number;
 
@@ -67,20 +67,20 @@ export function createPost({ patience, onWait, signal, ...target }: PostOptions)
       maxRetryTime: patience.giveUpAfterMs,
       randomize: true,
       signal,
-      shouldRetry: ({ error }) => error instanceof NotNow,
+      shouldRetry: ({ error }) => error instanceof RetryableError,
       onFailedAttempt: async ({ error }) => {
-        if (!(error instanceof NotNow)) return;
+        if (!(error instanceof RetryableError)) return;
         if (error.retryAfterMs > patience.giveUpAfterMs) throw error;
         onWait(error.message);
         await sleep(error.retryAfterMs, undefined, { signal });
       },
     }).catch((error: unknown) => {
-      throw error instanceof NotNow ? givenUp(error) : error;
+      throw error instanceof RetryableError ? givenUp(error) : error;
     });
   };
 }
 
-function givenUp({ message, retryAfterMs }: NotNow): Error {
+function givenUp({ message, retryAfterMs }: RetryableError): Error {
   const minutes = Math.ceil(retryAfterMs / 60_000);
   const when = minutes > 1 ? `in ${minutes} minutes` : 'later';
   return new Error(
@@ -110,22 +110,22 @@ async function call(
     text = await response.text();
   } catch (error) {
     signal.throwIfAborted();
-    throw new NotNow(codeOf(error));
+    throw new RetryableError(codeOf(error));
   }
-  return resultsIn(response, parsed(text), events);
+  return resultsIn(response, parseJson(text), events);
 }
 
 /** @param events how many were sent */
 function resultsIn({ status, headers }: Response, answer: unknown, events: number): Result[] {
-  const { data } = batchAnswerSchema.safeParse(answer);
+  const { data } = batchResponseSchema.safeParse(answer);
   if (data?.results.length === events) return data.results;
   const retryAfter = headers.get('retry-after');
   const { verdict } = classify({ status, retryAfter });
   // A redirect would pass for one who mends the address of Nat; here it is the user who has to.
   if (verdict === 'may-pass' && status > 399) {
-    throw new NotNow(`status ${status}`, retryAfter ?? undefined);
+    throw new RetryableError(`status ${status}`, retryAfter ?? undefined);
   }
-  const said = errorAnswerSchema.safeParse(answer).data?.message;
+  const said = errorResponseSchema.safeParse(answer).data?.message;
   throw new Error(
     said === undefined
       ? `what answers there is not the service (status ${status}): check --url`
@@ -133,7 +133,7 @@ function resultsIn({ status, headers }: Response, answer: unknown, events: numbe
   );
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

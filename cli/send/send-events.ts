@@ -1,4 +1,4 @@
-import { type Batch, batchesOf, type Rejection } from './batches.ts';
+import { type Batch, batchesOf, type RejectedEvent } from './batches.ts';
 import type { Post, Result } from './post.ts';
 import { readEvents } from './read-events.ts';
 
@@ -9,7 +9,7 @@ export type Counts = Record<Result['status'], number>;
 export interface Settled {
   counts: Counts;
   /** In the order of the input. */
-  rejected: Rejection[];
+  rejected: RejectedEvent[];
   /** How many bytes of the input are settled with it. */
   readTo: number;
 }

@@ -1,6 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { Refusal } from '../../lib/event/rejection.ts';
+import type { Rejection } from '../../lib/event/rejection.ts';
 import { authenticate } from '../../lib/intake/authenticate.ts';
 import { decodeBody } from '../../lib/intake/body.ts';
 import { screen } from '../../lib/intake/screen.ts';
@@ -11,7 +11,7 @@ import type { Services } from '../services.ts';
 export interface IdentifyRequest extends APIGatewayProxyEventV2 {
   workspace?: Workspace;
   /** Events that were refused before the body was parsed, by their place. */
-  refusals?: ReadonlyMap<number, Refusal>;
+  rejections?: ReadonlyMap<number, Rejection>;
 }
 
 type Middleware = MiddlewareObj<IdentifyRequest>;
@@ -22,7 +22,7 @@ export function authenticateSender(services: () => Services): Middleware {
     before: async ({ event }) => {
       const { workspaces, secrets } = services();
       const { authorization, 'x-signature': signature } = event.headers;
-      const credentials = { authorization, signature, wire: wireBytes(event) };
+      const credentials = { authorization, signature, rawBody: rawBodyOf(event) };
       event.workspace = await authenticate(credentials, workspaces, secrets, Date.now());
     },
   };
@@ -33,14 +33,14 @@ export function unpackBody(): Middleware {
   return {
     before: ({ event }) => {
       const { 'content-type': type, 'content-encoding': encoding } = event.headers;
-      const { text, refusals } = screen(decodeBody(wireBytes(event), type, encoding));
+      const { text, rejections } = screen(decodeBody(rawBodyOf(event), type, encoding));
       event.body = text;
-      event.refusals = refusals;
+      event.rejections = rejections;
       event.isBase64Encoded = false;
     },
   };
 }
 
-function wireBytes({ body, isBase64Encoded }: IdentifyRequest): Uint8Array {
+function rawBodyOf({ body, isBase64Encoded }: IdentifyRequest): Uint8Array {
   return Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
 }

@@ -2,15 +2,19 @@ import { createHash } from 'node:crypto';
 import {
   type DueEntry,
   type InteractionKey,
+  interactionId,
   type Ledger,
   type LedgerEntry,
-  nameOf,
-  workspaceOf,
+  workspaceIdOf,
 } from '../ledger/ledger.ts';
-import type { Settlement } from '../ledger/outcome.ts';
+import type { Outcome } from '../ledger/outcome.ts';
 import { TABLE_CALL_MS } from '../runtime/dynamodb.ts';
 import type { Secrets } from '../runtime/secrets.ts';
-import { FORGOTTEN_MS, type Workspace, type Workspaces } from '../workspaces/workspaces.ts';
+import {
+  WORKSPACE_CHANGE_SEEN_MS,
+  type Workspace,
+  type Workspaces,
+} from '../workspaces/workspaces.ts';
 import { NAT_CALL_MS, type Nat, type NatAnswer } from './nat.ts';
 import { isGivenUp, nextTryAt, notBefore } from './retry-schedule.ts';
 
@@ -18,14 +22,14 @@ import { isGivenUp, nextTryAt, notBefore } from './retry-schedule.ts';
  * What a try may take: it reads or leases, finds the workspace, calls Nat, may mark the key, and
  * settles; and some for what this process does itself. No try is begun with less left.
  */
-export const TRY_MS = 4 * TABLE_CALL_MS + NAT_CALL_MS + 2000;
+export const MAX_ATTEMPT_MS = 4 * TABLE_CALL_MS + NAT_CALL_MS + 2000;
 /** Longer than a try. */
-export const LEASE_MS = 2 * 60 * 1000;
+export const ATTEMPT_LEASE_MS = 2 * 60 * 1000;
 
 /** What a delivery came to, for logs and metrics. */
 export interface DeliveryResult {
   /** `skipped`: there was nothing to do, or somebody else did it meanwhile. */
-  status: Settlement['status'] | 'skipped';
+  status: Outcome['status'] | 'skipped';
   /** Why it was not delivered. */
   error?: string;
   /** How long Nat took, ms; absent if it was not called. */
@@ -39,7 +43,7 @@ export interface DeliveryResult {
 }
 
 /** What a delivery needs. */
-export interface DeliveryParts {
+export interface DeliveryDependencies {
   ledger: Ledger;
   workspaces: Workspaces;
   secrets: Secrets;
@@ -50,7 +54,7 @@ export interface DeliveryParts {
 export type Delivery = ReturnType<typeof createDelivery>;
 
 /** Wires a delivery. */
-export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryParts) {
+export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryDependencies) {
   return {
     /**
      * Delivers a pending interaction: reads its current state, sends, settles. Whatever is not
@@ -69,7 +73,7 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryPar
      * @throws if the ledger fails; the lease then gives the interaction back
      */
     async redeliver(due: DueEntry): Promise<DeliveryResult> {
-      const entry = await ledger.lease(due, Date.now() + LEASE_MS);
+      const entry = await ledger.lease(due, Date.now() + ATTEMPT_LEASE_MS);
       return entry === undefined ? { status: 'skipped' } : attempt(entry);
     },
   };
@@ -77,7 +81,7 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryPar
   async function attempt(entry: LedgerEntry): Promise<DeliveryResult> {
     const { event } = entry;
     if (event === undefined) return settle(entry, { status: 'dead', error: 'content missing' });
-    const workspace = await workspaces.findById(workspaceOf(entry));
+    const workspace = await workspaces.findById(workspaceIdOf(entry));
     if (workspace === undefined) {
       // It may be there all the same: the index by which it is found may be behind.
       const answer = { verdict: 'may-pass', error: 'workspace unknown' } as const;
@@ -116,13 +120,18 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryPar
     const rejection = await workspaces.markNatKeyRejected(workspace, now);
     const replaced = rejection === 'replaced';
     const dueAt = replaced
-      ? Math.max(now + FORGOTTEN_MS, notBefore(retryAfter, now))
+      ? Math.max(now + WORKSPACE_CHANGE_SEEN_MS, notBefore(retryAfter, now))
       : nextTryAt(entry.attempts + 1, retryAfter, now);
-    const result = await settle(entry, { status: 'retrying', error, dueAt, afresh: true });
+    const result = await settle(entry, {
+      status: 'retrying',
+      error,
+      dueAt,
+      restartsRetryWindow: true,
+    });
     return replaced ? result : { ...result, natKeyRejected: rejection === 'marked' };
   }
 
-  async function settle(entry: LedgerEntry, settlement: Settlement): Promise<DeliveryResult> {
+  async function settle(entry: LedgerEntry, settlement: Outcome): Promise<DeliveryResult> {
     const now = Date.now();
     if (!(await ledger.settle(entry, settlement, now))) return { status: 'skipped' };
     if (settlement.status === 'delivered') return { status: 'delivered' };
@@ -134,12 +143,12 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryPar
 
 function settlementOf(
   answer: Exclude<NatAnswer, { verdict: 'key-rejected' }>,
-  { attempts, acceptedAt, redrivenAt }: LedgerEntry,
-): Settlement {
+  { attempts, acceptedAt, retryWindowStartsAt }: LedgerEntry,
+): Outcome {
   if (answer.verdict === 'accepted') return { status: 'delivered' };
   const { error } = answer;
   const now = Date.now();
-  if (answer.verdict === 'never' || isGivenUp(redrivenAt ?? acceptedAt, now)) {
+  if (answer.verdict === 'never' || isGivenUp(retryWindowStartsAt ?? acceptedAt, now)) {
     return { status: 'dead', error };
   }
   return { status: 'retrying', error, dueAt: nextTryAt(attempts + 1, answer.retryAfter, now) };
@@ -150,5 +159,5 @@ function settlementOf(
  * takes the place of a dead one whose answers were lost cannot become a second at Nat.
  */
 function idempotencyKeyOf(key: InteractionKey): string {
-  return createHash('sha256').update(nameOf(key)).digest('base64url');
+  return createHash('sha256').update(interactionId(key)).digest('base64url');
 }

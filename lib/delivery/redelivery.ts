@@ -1,14 +1,14 @@
 import pMap from 'p-map';
-import { type DueEntry, type Ledger, RETRY_SHARDS, workspaceOf } from '../ledger/ledger.ts';
-import { type DeliveryResult, TRY_MS } from './attempt.ts';
-import { createFailures } from './failure-streaks.ts';
+import { type DueEntry, type Ledger, RETRY_SHARDS, workspaceIdOf } from '../ledger/ledger.ts';
+import { type DeliveryResult, MAX_ATTEMPT_MS } from './attempt.ts';
+import { createFailureStreaks } from './failure-streaks.ts';
 
 const PAGE = 100;
 /** Tries under way at once in a shard. */
 const CONCURRENT_TRIES = 10;
 
 /** What a run needs. */
-export interface RedeliveryParts {
+export interface RedeliveryDependencies {
   ledger: Pick<Ledger, 'findDue'>;
   /** Tries one interaction again, under a lease. */
   redeliver: (due: DueEntry) => Promise<DeliveryResult>;
@@ -38,9 +38,9 @@ export interface RedeliveryRun {
  *
  * @returns once every try has ended
  */
-export async function redeliverDue(parts: RedeliveryParts): Promise<RedeliveryRun> {
+export async function redeliverDue(parts: RedeliveryDependencies): Promise<RedeliveryRun> {
   const run: RedeliveryRun = { tried: 0, failed: 0, leftOut: 0, ended: 'nothing due' };
-  const failures = createFailures();
+  const failures = createFailureStreaks();
   const now = Date.now();
   const shards = Array.from({ length: RETRY_SHARDS }, (_, shard) => redeliverShard(shard));
   await Promise.all(shards);
@@ -59,20 +59,20 @@ export async function redeliverDue(parts: RedeliveryParts): Promise<RedeliveryRu
   }
 
   async function tryAgain(due: DueEntry): Promise<void> {
-    const workspace = workspaceOf(due);
+    const workspace = workspaceIdOf(due);
     if (mustEnd()) return;
-    if (failures.areEnoughOf(workspace)) {
+    if (failures.isOpenFor(workspace)) {
       run.leftOut += 1;
       return;
     }
     try {
       const result = await parts.redeliver(due);
       if (result.status !== 'skipped') run.tried += 1;
-      if (result.natFailed) failures.add(workspace);
-      else if (result.natFailed === false) failures.end(workspace);
+      if (result.natFailed) failures.recordFailure(workspace);
+      else if (result.natFailed === false) failures.recordSuccess(workspace);
       parts.report(due, result);
     } catch (error) {
-      failures.add(workspace);
+      failures.recordFailure(workspace);
       fail(error, due);
     }
   }
@@ -83,8 +83,8 @@ export async function redeliverDue(parts: RedeliveryParts): Promise<RedeliveryRu
   }
 
   function mustEnd(): boolean {
-    if (failures.areEnough()) run.ended = 'keeps failing';
-    else if (parts.remainingMs() < TRY_MS) run.ended = 'out of time';
+    if (failures.isOpen()) run.ended = 'keeps failing';
+    else if (parts.remainingMs() < MAX_ATTEMPT_MS) run.ended = 'out of time';
     return run.ended !== 'nothing due';
   }
 }

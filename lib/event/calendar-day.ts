@@ -8,8 +8,8 @@ const formats = new Map<string, Intl.DateTimeFormat>();
  * @returns the date as `2020-05-31`
  * @throws {RangeError} if there is no such time zone
  */
-export function dayIn(timeZone: string, instant: number): string {
-  const parts = formatOf(timeZone).formatToParts(instant);
+export function calendarDay(timeZone: string, instant: number): string {
+  const parts = formatterFor(timeZone).formatToParts(instant);
   const of = (type: Intl.DateTimeFormatPartTypes) =>
     parts.find((part) => part.type === type)?.value ?? '';
   // ISO 8601 counts 1 BC as the year 0; the formatter counts it as 1 of the era before.
@@ -24,7 +24,7 @@ export function dayIn(timeZone: string, instant: number): string {
  */
 export function isTimeZone(timeZone: string): boolean {
   try {
-    formatOf(timeZone);
+    formatterFor(timeZone);
     return true;
   } catch (error) {
     if (error instanceof RangeError) return false;
@@ -32,7 +32,7 @@ export function isTimeZone(timeZone: string): boolean {
   }
 }
 
-function formatOf(timeZone: string): Intl.DateTimeFormat {
+function formatterFor(timeZone: string): Intl.DateTimeFormat {
   let format = formats.get(timeZone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', {

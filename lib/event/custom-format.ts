@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import { describedBy } from './description.ts';
-import { descriptionOf, type Fields, instantOf } from './documented-formats.ts';
+import { parseDescription } from './description.ts';
+import { descriptionOf, type Fields, timestampOf } from './documented-formats.ts';
 import { parseEmail } from './email.ts';
-import { eventSchema, parseWith } from './event-fields.ts';
-import { Refusal, seen } from './rejection.ts';
-import { parseInstant } from './timestamp.ts';
+import { eventSchema, parseFields } from './event-fields.ts';
+import { Rejection, seen } from './rejection.ts';
+import { parseTimestamp } from './timestamp.ts';
 
 /**
  * Where a workspace's events have what Nat needs, in JMESPath (https://jmespath.org). Without a
@@ -23,7 +23,7 @@ type Extracted = { [Field in keyof CustomFormat]-?: unknown };
 
 /**
  * @param event one event as parsed from JSON
- * @throws {Refusal} 400 if the event has other types than the format can read
+ * @throws {Rejection} 400 if the event has other types than the format can read
  */
 export type Extract = (event: unknown) => Extracted;
 
@@ -41,13 +41,13 @@ const PARTS = /'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|[^'`]+/g;
  * @param format its expressions match field names in any casing, as the documented formats do
  * @returns what finds email, timestamp and description
  */
-export async function extractorOf(format: CustomFormat): Promise<Extract> {
+export async function compileFormat(format: CustomFormat): Promise<Extract> {
   const { search } = await import('@aws-lambda-powertools/jmespath');
   const expressions = [format.email, format.timestamp, format.description].map((expression) =>
     expression?.replace(PARTS, (part) => (/^['`]/.test(part) ? part : part.toLowerCase())),
   );
   return (event) => {
-    const fields = lowercased(event);
+    const fields = toLowerCaseNames(event);
     const [email, timestamp, description] = expressions.map((expression) =>
       expression === undefined ? null : find(expression, fields),
     );
@@ -60,7 +60,7 @@ export async function extractorOf(format: CustomFormat): Promise<Extract> {
       return search(expression, fields);
     } catch (cause) {
       // The expression was tried when it was set, so this is the event's doing.
-      throw new Refusal('custom_format', 'the event', 'others', { cause });
+      throw new Rejection('custom_format', 'the event', 'others', { cause });
     }
   }
 }
@@ -72,7 +72,7 @@ export async function extractorOf(format: CustomFormat): Promise<Extract> {
  * @param extract the format; undefined if the workspace has none
  * @param now the present, ms since the epoch
  * @returns undefined if there is no email where the format says
- * @throws {Refusal} 400 for a field that is wrong
+ * @throws {Rejection} 400 for a field that is wrong
  */
 export function customFields(
   body: unknown,
@@ -83,14 +83,14 @@ export function customFields(
   const email = textAt(found?.email, EMAIL);
   if (email === undefined) return undefined;
   const timestamp = textAt(found?.timestamp, TIMESTAMP);
-  const description = describedBy(textAt(found?.description, DESCRIPTION), DESCRIPTION);
-  const documented = () => parseWith(eventSchema, body);
+  const description = parseDescription(textAt(found?.description, DESCRIPTION), DESCRIPTION);
+  const documented = () => parseFields(eventSchema, body);
   return {
     email: parseEmail(email, EMAIL),
     instant:
       timestamp === undefined
-        ? instantOf(documented(), now)
-        : parseInstant(timestamp, TIMESTAMP, now),
+        ? timestampOf(documented(), now)
+        : parseTimestamp(timestamp, TIMESTAMP, now),
     description: description ?? descriptionOf(documented()),
     format: 'custom',
   };
@@ -99,19 +99,19 @@ export function customFields(
 function textAt(value: unknown, field: string): string | undefined {
   if (value === null || value === undefined) return undefined;
   if (typeof value !== 'string')
-    throw new Refusal('type', field, seen(value), { detail: 'a string' });
+    throw new Rejection('type', field, seen(value), { detail: 'a string' });
   return value;
 }
 
 /** The same with the names of fields in lower case, at every level. */
-function lowercased(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(lowercased);
+function toLowerCaseNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toLowerCaseNames);
   if (typeof value !== 'object' || value === null) return value;
   const fields = Object.entries(value).map(
-    ([name, inner]) => [name.toLowerCase(), lowercased(inner)] as const,
+    ([name, inner]) => [name.toLowerCase(), toLowerCaseNames(inner)] as const,
   );
   if (new Set(fields.map(([name]) => name)).size < fields.length) {
-    throw new Refusal('repeated', 'the event', 'one in several');
+    throw new Rejection('repeated', 'the event', 'one in several');
   }
   return Object.fromEntries(fields);
 }

@@ -1,4 +1,4 @@
-import { Refusal } from './rejection.ts';
+import { Rejection } from './rejection.ts';
 
 /** What a timeline can show in a line, and more. */
 const MAX_DESCRIPTION_CHARACTERS = 2048;
@@ -9,11 +9,14 @@ const MAX_DESCRIPTION_CHARACTERS = 2048;
  * @param value what the sender put there; empty or blank counts as absent
  * @param field the field's name, for the message
  * @returns its first 2,048 characters, or undefined if it is absent
- * @throws {Refusal} 400 if it is no Unicode
+ * @throws {Rejection} 400 if it is no Unicode
  */
-export function describedBy(value: string | null | undefined, field: string): string | undefined {
+export function parseDescription(
+  value: string | null | undefined,
+  field: string,
+): string | undefined {
   if (value == null || value.trim() === '') return undefined;
-  if (!value.isWellFormed()) throw new Refusal('unicode', field, 'a lone surrogate');
+  if (!value.isWellFormed()) throw new Rejection('unicode', field, 'a lone surrogate');
   const cutOff = value.slice(0, MAX_DESCRIPTION_CHARACTERS);
   // A cut between the halves of a surrogate pair would leave text that is not Unicode.
   return cutOff.isWellFormed() ? cutOff : cutOff.slice(0, -1);

@@ -1,8 +1,8 @@
-import { describedBy } from './description.ts';
+import { parseDescription } from './description.ts';
 import { parseEmail } from './email.ts';
-import { eventSchema, type IdentifyEvent, parseWith } from './event-fields.ts';
-import { Refusal, seen } from './rejection.ts';
-import { parseInstant } from './timestamp.ts';
+import { eventSchema, type IdentifyEvent, parseFields } from './event-fields.ts';
+import { Rejection, seen } from './rejection.ts';
+import { parseTimestamp } from './timestamp.ts';
 
 /** What a format finds in an event, each read by its own rule. */
 export interface Fields {
@@ -23,12 +23,12 @@ export type Format = 'recommended' | 'top_level' | 'event_name' | 'custom';
  *
  * @param body the event as parsed from JSON
  * @param now the present, ms since the epoch
- * @throws {Refusal} 400 for a field that is missing or wrong
+ * @throws {Rejection} 400 for a field that is missing or wrong
  */
 export function documentedFields(body: unknown, now: number): Fields {
-  const event = parseWith(eventSchema, body);
+  const event = parseFields(eventSchema, body);
   const { email, format } = emailOf(event);
-  return { email, format, instant: instantOf(event, now), description: descriptionOf(event) };
+  return { email, format, instant: timestampOf(event, now), description: descriptionOf(event) };
 }
 
 /** Nat's page: "They must contain an `email`". */
@@ -41,7 +41,7 @@ function emailOf(event: IdentifyEvent): { email: string; format: Format } {
   if (inContext != null) {
     return { email: parseEmail(inContext, 'context.traits.email'), format: 'recommended' };
   }
-  if (event.email == null) throw new Refusal('email_missing', 'email', seen(undefined));
+  if (event.email == null) throw new Rejection('email_missing', 'email', seen(undefined));
   const format = event.event == null || event.event.trim() === '' ? 'top_level' : 'event_name';
   return { email: parseEmail(event.email, 'email'), format };
 }
@@ -51,27 +51,27 @@ function emailOf(event: IdentifyEvent): { email: string; format: Format } {
  *
  * @param now the present, ms since the epoch
  * @returns ms since the epoch
- * @throws {Refusal} 400 if it is missing or wrong
+ * @throws {Rejection} 400 if it is missing or wrong
  */
-export function instantOf(event: IdentifyEvent, now: number): number {
-  if (event.timestamp != null) return parseInstant(event.timestamp, 'timestamp', now);
+export function timestampOf(event: IdentifyEvent, now: number): number {
+  if (event.timestamp != null) return parseTimestamp(event.timestamp, 'timestamp', now);
   if (event.originalTimestamp != null) {
-    return parseInstant(event.originalTimestamp, 'originalTimestamp', now);
+    return parseTimestamp(event.originalTimestamp, 'originalTimestamp', now);
   }
-  throw new Refusal('timestamp', 'timestamp', seen(undefined));
+  throw new Rejection('timestamp', 'timestamp', seen(undefined));
 }
 
 /**
  * Nat's page: `url` is "added as a description"; an `event` "replaces the url".
  *
  * @returns undefined if there is neither
- * @throws {Refusal} 400 if it is no Unicode
+ * @throws {Rejection} 400 if it is no Unicode
  */
 export function descriptionOf(event: IdentifyEvent): string | undefined {
   return (
-    describedBy(event.page?.url, 'page.url') ??
-    describedBy(event.context?.page?.url, 'context.page.url') ??
-    describedBy(event.url, 'url') ??
-    describedBy(event.event, 'event')
+    parseDescription(event.page?.url, 'page.url') ??
+    parseDescription(event.context?.page?.url, 'context.page.url') ??
+    parseDescription(event.url, 'url') ??
+    parseDescription(event.event, 'event')
   );
 }

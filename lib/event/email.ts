@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url';
-import { Refusal, seen } from './rejection.ts';
+import { Rejection, seen } from './rejection.ts';
 
 /** RFC 5321, section 4.5.3.1.3 less the angle brackets: the longest address mail can be sent to. */
 const MAX_ADDRESS_CHARACTERS = 254;
@@ -19,7 +19,7 @@ const NOT_IN_A_DOMAIN = /[\s%/\\?#:@[\]]|\p{Cc}|\p{Cf}/u;
  * @param value what the sender put there
  * @param field the field's name, for the message
  * @returns the address in the one form that names a contact, at most 254 characters
- * @throws {Refusal} 400 that says what is wrong without repeating the value
+ * @throws {Rejection} 400 that says what is wrong without repeating the value
  */
 export function parseEmail(value: string, field: string): string {
   const trimmed = value.trim();
@@ -29,13 +29,13 @@ export function parseEmail(value: string, field: string): string {
   const email = `${localPart.toLowerCase()}@${domain}`;
   const length = Math.max(trimmed.length, email.length);
   if (length > MAX_ADDRESS_CHARACTERS) {
-    throw new Refusal('email_length', field, `${length}`);
+    throw new Rejection('email_length', field, `${length}`);
   }
   const valid =
     localPart.length <= MAX_LOCAL_PART_CHARACTERS &&
     DOT_ATOM.test(localPart) &&
     DOMAIN.test(domain);
-  if (!valid) throw new Refusal('email', field, seen(value));
+  if (!valid) throw new Rejection('email', field, seen(value));
   return email;
 }
 

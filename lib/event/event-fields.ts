@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { Refusal, seen, withArticle } from './rejection.ts';
+import { Rejection, seen, withArticle } from './rejection.ts';
 
 const text = z.nullish(z.string());
 
@@ -32,14 +32,14 @@ export type IdentifyEvent = z.infer<typeof eventSchema>;
 /**
  * Parses with a schema and says in the sender's words what does not fit.
  *
- * @throws {Refusal} 400 that names the field, what was expected and the type that was seen
+ * @throws {Rejection} 400 that names the field, what was expected and the type that was seen
  */
-export function parseWith<T extends z.ZodMiniType>(schema: T, value: unknown): z.infer<T> {
+export function parseFields<T extends z.ZodMiniType>(schema: T, value: unknown): z.infer<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   if (issue === undefined) throw new Error('zod refused a value without an issue');
-  throw refusalOf(issue, value);
+  throw toRejection(issue, value);
 }
 
 /** Nat's customers vary the casing of field names: `Email`, `EMAIL` and `email` are one field. */
@@ -61,11 +61,11 @@ function anyCasing<T extends z.ZodMiniObject>(schema: T) {
   return z.pipe(rename, schema);
 }
 
-function refusalOf(issue: z.core.$ZodIssue, value: unknown): Refusal {
+function toRejection(issue: z.core.$ZodIssue, value: unknown): Rejection {
   const field = issue.path.join('.') || 'the event';
-  if (issue.code === 'custom') return new Refusal('repeated', field, 'it in several');
+  if (issue.code === 'custom') return new Rejection('repeated', field, 'it in several');
   const expected = issue.code === 'invalid_type' ? withArticle(issue.expected) : 'another type';
-  return new Refusal('type', field, seen(valueAt(value, issue.path)), { detail: expected });
+  return new Rejection('type', field, seen(valueAt(value, issue.path)), { detail: expected });
 }
 
 function valueAt(value: unknown, path: PropertyKey[]): unknown {

@@ -1,8 +1,8 @@
-import { dayIn } from './calendar-day.ts';
+import { calendarDay } from './calendar-day.ts';
 import { customFields, type Extract } from './custom-format.ts';
 import { documentedFields, type Format } from './documented-formats.ts';
-import { callSchema, parseWith } from './event-fields.ts';
-import { Refusal, seen } from './rejection.ts';
+import { callSchema, parseFields } from './event-fields.ts';
+import { Rejection, seen } from './rejection.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -38,29 +38,33 @@ export interface NormalizeSettings {
  * @param body the event as parsed from JSON
  * @param settings how this workspace wants it read
  * @param now the present, ms since the epoch
- * @throws {Refusal} 501 for a call that is not `identify`, 400 for a field that is missing or wrong
+ * @throws {Rejection} 501 for a call that is not `identify`, 400 for a field that is missing or wrong
  */
 export function normalize(body: unknown, settings: NormalizeSettings, now: number): Interaction {
-  onlyIdentify(parseWith(callSchema, body).type);
+  requireIdentify(parseFields(callSchema, body).type);
   const fields = customFields(body, settings.extract, now) ?? documentedFields(body, now);
   const { email, instant, description, format } = fields;
-  refuseForgotten(instant, settings.retentionDays, now);
+  rejectBeforeRetention(instant, settings.retentionDays, now);
   return {
     email,
     timestamp: new Date(instant).toISOString(),
-    day: dayIn(settings.timeZone, instant),
+    day: calendarDay(settings.timeZone, instant),
     description: description ?? settings.standardMessage,
     format,
   };
 }
 
 /** Nat's page: "Nat.app only accepts Identify calls." */
-function onlyIdentify(type: string): void {
-  if (type.toLowerCase() !== 'identify') throw new Refusal('other_call', 'type', seen(type));
+function requireIdentify(type: string): void {
+  if (type.toLowerCase() !== 'identify') throw new Rejection('other_call', 'type', seen(type));
 }
 
 /** An event older than the ledger remembers could become a second interaction of its day. */
-function refuseForgotten(instant: number, retentionDays: number | undefined, now: number): void {
+function rejectBeforeRetention(
+  instant: number,
+  retentionDays: number | undefined,
+  now: number,
+): void {
   if (retentionDays === undefined || instant >= now - retentionDays * DAY_MS) return;
-  throw new Refusal('retention', 'timestamp', 'an older one', { detail: String(retentionDays) });
+  throw new Rejection('retention', 'timestamp', 'an older one', { detail: String(retentionDays) });
 }

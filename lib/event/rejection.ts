@@ -3,7 +3,7 @@
  * single call, and what was expected. `{}` stands for a detail. Each has its remedy in
  * `docs/troubleshooting.md`, and its count in the metric `rejected_REASON`.
  */
-export const REFUSALS = {
+export const REJECTIONS = {
   authorization: {
     status: 401,
     expected: 'Basic with the API key as user name, or Bearer with the API key',
@@ -41,16 +41,16 @@ export const REFUSALS = {
 } as const;
 
 /** Why something the sender sent was not taken: counted in the metrics. */
-export type RefusalReason = keyof typeof REFUSALS;
+export type RejectionCode = keyof typeof REJECTIONS;
 
 /**
  * What a sender has to change. Its message is shown to the sender as it is, so it names the field,
  * what was expected, and what was seen by type or length, and never holds a value that was sent.
  * Any other error is a fault of ours.
  */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
-  readonly reason: RefusalReason;
+export class Rejection extends Error {
+  override readonly name = 'Rejection';
+  readonly code: RejectionCode;
 
   /**
    * @param field what is wrong, such as `traits.email`
@@ -58,19 +58,19 @@ export class Refusal extends Error {
    * @param options what stands for `{}` in what was expected, and what was caught
    */
   constructor(
-    reason: RefusalReason,
+    reason: RejectionCode,
     field: string,
     got: string,
     { detail = '', ...options }: { detail?: string; cause?: unknown } = {},
   ) {
-    const expected = REFUSALS[reason].expected.replace('{}', detail);
+    const expected = REJECTIONS[reason].expected.replace('{}', detail);
     super(`${field}: expected ${expected}, got ${got}`, options);
-    this.reason = reason;
+    this.code = reason;
   }
 
   /** HTTP status that says it to a single call. */
   get status() {
-    return REFUSALS[this.reason].status;
+    return REJECTIONS[this.code].status;
   }
 }
 

@@ -1,4 +1,4 @@
-import { Refusal, seen } from './rejection.ts';
+import { Rejection, seen } from './rejection.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** How far ahead of ours a sender's clock may be. */
@@ -16,17 +16,17 @@ const INSTANT =
  * @param field the field's name, for the message
  * @param now the present, ms since the epoch
  * @returns the instant in ms since the epoch
- * @throws {Refusal} 400 if it is no such instant, or more than 24 hours in the future
+ * @throws {Rejection} 400 if it is no such instant, or more than 24 hours in the future
  */
-export function parseInstant(value: string, field: string, now: number): number {
+export function parseTimestamp(value: string, field: string, now: number): number {
   const parts = INSTANT.exec(value.trim())?.groups;
-  const instant = parts === undefined ? Number.NaN : instantOf(parts);
-  if (Number.isNaN(instant)) throw new Refusal('timestamp', field, seen(value));
-  if (instant > now + MAX_AHEAD_MS) throw new Refusal('future', field, 'one further ahead');
+  const instant = parts === undefined ? Number.NaN : toEpochMs(parts);
+  if (Number.isNaN(instant)) throw new Rejection('timestamp', field, seen(value));
+  if (instant > now + MAX_AHEAD_MS) throw new Rejection('future', field, 'one further ahead');
   return instant;
 }
 
-function instantOf(parts: Record<string, string | undefined>): number {
+function toEpochMs(parts: Record<string, string | undefined>): number {
   const midnight = Date.parse(`${parts.date}T00:00:00Z`);
   // V8 rolls 2021-02-30 over into March: a date that does not come back as it was is none.
   if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(`${parts.date}T`)) {

@@ -1,12 +1,12 @@
 import pMap from 'p-map';
 import QuickLRU from 'quick-lru';
-import { extractorOf } from '../event/custom-format.ts';
+import { compileFormat } from '../event/custom-format.ts';
 import { type Interaction, type NormalizeSettings, normalize } from '../event/normalize.ts';
-import { Refusal } from '../event/rejection.ts';
-import { type InteractionKey, type Ledger, nameOf } from '../ledger/ledger.ts';
+import { Rejection } from '../event/rejection.ts';
+import { type InteractionKey, interactionId, type Ledger } from '../ledger/ledger.ts';
 import type { Secrets } from '../runtime/secrets.ts';
 import type { Workspace } from '../workspaces/workspaces.ts';
-import { refuseLargeEvent } from './body.ts';
+import { rejectLargeEvent } from './body.ts';
 
 /** Writes under way at once, for the 4,000 events of Segment's largest batch. */
 const CONCURRENT_WRITES = 50;
@@ -18,7 +18,7 @@ const REMEMBERED_MS = 10 * 60 * 1000;
 /** What became of one event. */
 export type EventResult =
   | { status: 'accepted' | 'duplicate'; key: InteractionKey; format: Interaction['format'] }
-  | { status: 'ignored' | 'rejected'; refusal: Refusal };
+  | { status: 'ignored' | 'rejected'; rejection: Rejection };
 
 interface Candidate {
   interaction: Interaction;
@@ -32,7 +32,7 @@ interface Candidate {
  * @param retentionDays how old an event may be; unlimited if undefined
  */
 export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: number) {
-  const seen = new QuickLRU<string, true>({ maxSize: REMEMBERED, maxAge: REMEMBERED_MS });
+  const recentlySeen = new QuickLRU<string, true>({ maxSize: REMEMBERED, maxAge: REMEMBERED_MS });
 
   return {
     /**
@@ -41,7 +41,7 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
      *
      * @param events as parsed from JSON
      * @param now the present, ms since the epoch
-     * @param refusals of events that were refused already, by their place
+     * @param rejections of events that were refused already, by their place
      * @returns one result an event, in order
      * @throws if the ledger fails. What was written by then answers `duplicate` when sent again
      */
@@ -49,19 +49,19 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
       events: unknown[],
       workspace: Workspace,
       now: number,
-      refusals: ReadonlyMap<number, Refusal> = new Map(),
+      rejections: ReadonlyMap<number, Rejection> = new Map(),
     ): Promise<EventResult[]> {
       const { customFormat } = workspace;
-      const extract = customFormat && (await extractorOf(customFormat));
+      const extract = customFormat && (await compileFormat(customFormat));
       const settings = { ...workspace, retentionDays, extract };
       const read = events.map(
-        (event, place) => refusals.get(place) ?? readOne(event, settings, now),
+        (event, place) => rejections.get(place) ?? readOne(event, settings, now),
       );
-      const candidates = read.filter((one): one is Candidate => !(one instanceof Refusal));
+      const candidates = read.filter((one): one is Candidate => !(one instanceof Rejection));
       const accepted = await writeNew(firstOfEach(candidates), now);
       return read.map((one) => {
-        if (one instanceof Refusal) {
-          return { status: one.reason === 'other_call' ? 'ignored' : 'rejected', refusal: one };
+        if (one instanceof Rejection) {
+          return { status: one.code === 'other_call' ? 'ignored' : 'rejected', rejection: one };
         }
         const status = accepted.has(one) ? 'accepted' : 'duplicate';
         return { status, key: one.key, format: one.interaction.format };
@@ -73,23 +73,23 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
     event: unknown,
     settings: NormalizeSettings & Pick<Workspace, 'id'>,
     now: number,
-  ): Candidate | Refusal {
+  ): Candidate | Rejection {
     try {
-      refuseLargeEvent(event);
+      rejectLargeEvent(event);
       const interaction = normalize(event, settings, now);
       const contactKey = secrets.contactKey(settings.id, interaction.email);
       const key = { contact: `${settings.id}#${contactKey}`, day: interaction.day };
-      return { interaction, key, name: nameOf(key) };
+      return { interaction, key, name: interactionId(key) };
     } catch (error) {
-      if (error instanceof Refusal) return error;
+      if (error instanceof Rejection) return error;
       throw error;
     }
   }
 
   async function writeNew(candidates: Candidate[], now: number): Promise<Set<Candidate>> {
-    const unseen = candidates.filter(({ name }) => !seen.has(name));
+    const unseen = candidates.filter(({ name }) => !recentlySeen.has(name));
     const taken = await ledger.findTaken(unseen.map(({ key }) => key));
-    for (const name of taken) seen.set(name, true);
+    for (const name of taken) recentlySeen.set(name, true);
     const accepted = new Set<Candidate>();
     await pMap(
       unseen.filter(({ name }) => !taken.has(name)),
@@ -98,7 +98,7 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
         if (await ledger.accept(candidate.key, { email, timestamp, description }, now)) {
           accepted.add(candidate);
         }
-        seen.set(candidate.name, true);
+        recentlySeen.set(candidate.name, true);
       },
       { concurrency: CONCURRENT_WRITES },
     );

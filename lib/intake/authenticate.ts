@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { Refusal, seen } from '../event/rejection.ts';
+import { Rejection, seen } from '../event/rejection.ts';
 import type { Secrets } from '../runtime/secrets.ts';
 import type { Workspace, Workspaces } from '../workspaces/workspaces.ts';
 import { firstEventIn } from './screen.ts';
@@ -14,14 +14,14 @@ export interface Credentials {
   /** The `X-Signature` header: hex HMAC-SHA1 of the body, or of the first event of an array. */
   signature: string | undefined;
   /** The bytes as they were sent. */
-  wire: Uint8Array;
+  rawBody: Uint8Array;
 }
 
 /**
  * Finds the workspace that a request's API key opens.
  *
  * @param now the present, ms since the epoch
- * @throws {Refusal} 401 if key or signature are missing or wrong, 403 if the workspace is disabled
+ * @throws {Rejection} 401 if key or signature are missing or wrong, 403 if the workspace is disabled
  */
 export async function authenticate(
   credentials: Credentials,
@@ -32,10 +32,10 @@ export async function authenticate(
   const apiKey = apiKeyIn(credentials.authorization);
   // Looked up by its hash, so how long it takes tells nothing about the keys there are.
   const workspace = await workspaces.findByApiKey(apiKey, now);
-  if (workspace === undefined) throw new Refusal('api_key', 'Authorization', 'another');
+  if (workspace === undefined) throw new Rejection('api_key', 'Authorization', 'another');
   verifySignature(workspace, credentials, secrets);
   if (workspace.status === 'disabled') {
-    throw new Refusal('disabled', 'Authorization', 'that of a disabled one');
+    throw new Rejection('disabled', 'Authorization', 'that of a disabled one');
   }
   return workspace;
 }
@@ -51,7 +51,7 @@ function apiKeyIn(authorization: string | undefined): string {
       if (userName !== '') return userName;
     }
   }
-  throw new Refusal('authorization', 'Authorization', seen(authorization));
+  throw new Rejection('authorization', 'Authorization', seen(authorization));
 }
 
 /**
@@ -61,14 +61,14 @@ function apiKeyIn(authorization: string | undefined): string {
 function verifySignature(workspace: Workspace, credentials: Credentials, secrets: Secrets): void {
   if (workspace.sharedSecret === undefined) return;
   const secret = secrets.unseal(workspace.sharedSecret, `${workspace.id} sharedSecret`);
-  const { signature = '', wire } = credentials;
+  const { signature = '', rawBody } = credentials;
   const given = Buffer.from(SHA1_HEX.test(signature) ? signature : '', 'hex');
   const signs = (content: Uint8Array | string) => {
     const expected = createHmac('sha1', secret).update(content).digest();
     return given.length === expected.length && timingSafeEqual(given, expected);
   };
-  if (signs(wire)) return;
-  const firstEvent = firstEventIn(Buffer.from(wire).toString('utf8'));
+  if (signs(rawBody)) return;
+  const firstEvent = firstEventIn(Buffer.from(rawBody).toString('utf8'));
   if (firstEvent !== undefined && signs(firstEvent)) return;
-  throw new Refusal('signature', 'X-Signature', seen(credentials.signature));
+  throw new Rejection('signature', 'X-Signature', seen(credentials.signature));
 }

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { Refusal, seen } from '../event/rejection.ts';
+import { Rejection, seen } from '../event/rejection.ts';
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 const MAX_EVENT_BYTES = 32 * 1024;
@@ -12,40 +12,40 @@ const CONTENT_TYPE =
 /**
  * Unpacks a body into text.
  *
- * @param wire the bytes as they were sent
+ * @param rawBody the bytes as they were sent
  * @param contentType the header; none is taken as JSON
  * @param contentEncoding the header: none, `identity` or `gzip`
  * @returns its text, without a byte-order mark
- * @throws {Refusal} 415 for another type or encoding, 413 over 5 MB (also while unpacking), 400 if
+ * @throws {Rejection} 415 for another type or encoding, 413 over 5 MB (also while unpacking), 400 if
  * it is not gzip or not UTF-8
  */
 export function decodeBody(
-  wire: Uint8Array,
+  rawBody: Uint8Array,
   contentType: string | undefined,
   contentEncoding: string | undefined,
 ): string {
   if (contentType !== undefined && !CONTENT_TYPE.test(contentType.trim())) {
-    throw new Refusal('content_type', 'content-type', 'another type');
+    throw new Rejection('content_type', 'content-type', 'another type');
   }
-  if (wire.byteLength > MAX_BODY_BYTES) throw new Refusal('body_size', 'body', 'more');
-  const bytes = unpack(wire, contentEncoding?.trim().toLowerCase());
+  if (rawBody.byteLength > MAX_BODY_BYTES) throw new Rejection('body_size', 'body', 'more');
+  const bytes = unpack(rawBody, contentEncoding?.trim().toLowerCase());
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new Refusal('utf8', 'body', 'other bytes');
+    throw new Rejection('utf8', 'body', 'other bytes');
   }
 }
 
-function unpack(wire: Uint8Array, encoding: string | undefined): Uint8Array {
-  if (encoding === undefined || encoding === '' || encoding === 'identity') return wire;
+function unpack(rawBody: Uint8Array, encoding: string | undefined): Uint8Array {
+  if (encoding === undefined || encoding === '' || encoding === 'identity') return rawBody;
   if (encoding !== 'gzip' && encoding !== 'x-gzip') {
-    throw new Refusal('content_encoding', 'content-encoding', 'another one');
+    throw new Rejection('content_encoding', 'content-encoding', 'another one');
   }
   try {
-    return gunzipSync(wire, { maxOutputLength: MAX_BODY_BYTES });
+    return gunzipSync(rawBody, { maxOutputLength: MAX_BODY_BYTES });
   } catch (error) {
-    if (error instanceof RangeError) throw new Refusal('body_size', 'body', 'more');
-    throw new Refusal('gzip', 'body', 'other bytes');
+    if (error instanceof RangeError) throw new Rejection('body_size', 'body', 'more');
+    throw new Rejection('gzip', 'body', 'other bytes');
   }
 }
 
@@ -56,14 +56,14 @@ export type Body = { single: true; events: [unknown] } | { single: false; events
  * Tells the three body forms apart: `{…}`, `{"batch": […]}` and `[…]`.
  *
  * @param json the body as parsed from JSON
- * @throws {Refusal} 400 if `batch` is not an array, 413 over 4,000 events
+ * @throws {Rejection} 400 if `batch` is not an array, 413 over 4,000 events
  */
 export function readBody(json: unknown): Body {
   if (Array.isArray(json)) return several(json);
   const batch = batchOf(json);
   if (batch === undefined) return { single: true, events: [json] };
   if (!Array.isArray(batch)) {
-    throw new Refusal('type', 'batch', seen(batch), { detail: 'an array of events' });
+    throw new Rejection('type', 'batch', seen(batch), { detail: 'an array of events' });
   }
   return several(batch);
 }
@@ -71,22 +71,22 @@ export function readBody(json: unknown): Body {
 function batchOf(json: unknown): unknown {
   if (typeof json !== 'object' || json === null) return undefined;
   const batches = Object.entries(json).filter(([name]) => name.toLowerCase() === 'batch');
-  if (batches.length > 1) throw new Refusal('repeated', 'batch', 'it in several');
+  if (batches.length > 1) throw new Rejection('repeated', 'batch', 'it in several');
   return batches[0]?.[1];
 }
 
 function several(events: unknown[]): Body {
   if (events.length > MAX_EVENTS) {
-    throw new Refusal('batch_size', 'batch', `${events.length}`);
+    throw new Rejection('batch_size', 'batch', `${events.length}`);
   }
   return { single: false, events };
 }
 
 /**
  * @param event one event as parsed from JSON
- * @throws {Refusal} 413 if it is over 32 KB as JSON
+ * @throws {Rejection} 413 if it is over 32 KB as JSON
  */
-export function refuseLargeEvent(event: unknown): void {
+export function rejectLargeEvent(event: unknown): void {
   const bytes = Buffer.byteLength(JSON.stringify(event));
-  if (bytes > MAX_EVENT_BYTES) throw new Refusal('event_size', 'the event', `${bytes} bytes`);
+  if (bytes > MAX_EVENT_BYTES) throw new Rejection('event_size', 'the event', `${bytes} bytes`);
 }

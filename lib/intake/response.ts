@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 
 /** What a single call is answered once it is understood. */
-export const singleAnswerSchema = z.object({ status: z.enum(['accepted', 'duplicate']) });
+export const singleResponseSchema = z.object({ status: z.enum(['accepted', 'duplicate']) });
 
 /** What a batch is answered: one result per event, in order. */
-export const batchAnswerSchema = z.object({
+export const batchResponseSchema = z.object({
   results: z.array(
     z.object({
       status: z.enum(['accepted', 'duplicate', 'ignored', 'rejected']),
@@ -14,9 +14,9 @@ export const batchAnswerSchema = z.object({
 });
 
 /** What every error is answered: which field is wrong, what was expected, and what was seen. */
-export const errorAnswerSchema = z.object({ message: z.string() });
+export const errorResponseSchema = z.object({ message: z.string() });
 
 /** What any fault of ours or of AWS is answered, with 503. */
-export const OUR_FAULT = 'nothing was accepted, because of a fault of ours: send it again';
+export const UNAVAILABLE = 'nothing was accepted, because of a fault of ours: send it again';
 
-export type BatchAnswer = z.infer<typeof batchAnswerSchema>;
+export type BatchResponse = z.infer<typeof batchResponseSchema>;

@@ -1,4 +1,4 @@
-import { Refusal } from '../event/rejection.ts';
+import { Rejection } from '../event/rejection.ts';
 
 /** Far more than any platform nests, far less than parsers can bear. */
 const MAX_NESTING = 100;
@@ -15,7 +15,7 @@ export interface Screened {
   /** The text, with `null` in the place of each event that is refused. */
   text: string;
   /** Why, by the event's place in its batch, from 0. */
-  refusals: ReadonlyMap<number, Refusal>;
+  rejections: ReadonlyMap<number, Rejection>;
 }
 
 /**
@@ -24,17 +24,17 @@ export interface Screened {
  * and not of its neighbours. What is not JSON is left to the parser.
  *
  * @param text the body
- * @throws {Refusal} 400 if it is not inside an event of a batch
+ * @throws {Rejection} 400 if it is not inside an event of a batch
  */
 export function screen(text: string): Screened {
-  const refusals = new Map<number, Refusal>();
+  const rejections = new Map<number, Rejection>();
   const pieces: string[] = [];
   /** The names of each object that is open; undefined for an array, and inside what is refused. */
   const open: (Set<string> | undefined)[] = [];
   /** How many are open right inside a batch; 0 outside of any. */
   let batchLevel = 0;
   let lastName = '';
-  let event = { place: 0, from: 0, refusal: undefined as Refusal | undefined };
+  let event = { place: 0, from: 0, rejection: undefined as Rejection | undefined };
   let copied = 0;
 
   for (const { kind, at, name } of tokensOf(text)) {
@@ -44,15 +44,15 @@ export function screen(text: string): Screened {
     else end(at);
   }
   // What is cut out must not take a mistake of the JSON with it.
-  if (refusals.size > 0 && !isJson(text)) return { text, refusals: new Map() };
-  return { text: pieces.join('') + text.slice(copied), refusals };
+  if (rejections.size > 0 && !isJson(text)) return { text, rejections: new Map() };
+  return { text: pieces.join('') + text.slice(copied), rejections };
 
   function meetName(name: string): void {
     const names = open.at(-1);
     if (names?.has(name)) {
-      refuse(new Refusal('repeated', FIELDS.has(name) ? name : 'the event', 'one twice'));
+      refuse(new Rejection('repeated', FIELDS.has(name) ? name : 'the event', 'one twice'));
     }
-    if (PROTOTYPE_NAMES.has(name)) refuse(new Refusal('prototype', 'the event', 'one'));
+    if (PROTOTYPE_NAMES.has(name)) refuse(new Rejection('prototype', 'the event', 'one'));
     names?.add(name);
     lastName = name;
   }
@@ -60,27 +60,28 @@ export function screen(text: string): Screened {
   function begin(bracket: '{' | '[', at: number): void {
     const isBatch = bracket === '[' && batchLevel === 0 && isBatchAt(open.length, lastName);
     if (batchLevel > 0 && open.length === batchLevel) event.from = at;
-    open.push(bracket === '{' && event.refusal === undefined ? new Set() : undefined);
+    open.push(bracket === '{' && event.rejection === undefined ? new Set() : undefined);
     if (isBatch) {
       batchLevel = open.length;
-      event = { place: 0, from: at, refusal: undefined };
+      event = { place: 0, from: at, rejection: undefined };
     }
-    if (open.length - batchLevel > MAX_NESTING) refuse(new Refusal('nesting', 'the event', 'more'));
+    if (open.length - batchLevel > MAX_NESTING)
+      refuse(new Rejection('nesting', 'the event', 'more'));
   }
 
   function end(at: number): void {
     open.pop();
     if (open.length < batchLevel) batchLevel = 0;
-    if (batchLevel === 0 || open.length !== batchLevel || event.refusal === undefined) return;
-    refusals.set(event.place, event.refusal);
-    event.refusal = undefined;
+    if (batchLevel === 0 || open.length !== batchLevel || event.rejection === undefined) return;
+    rejections.set(event.place, event.rejection);
+    event.rejection = undefined;
     pieces.push(text.slice(copied, event.from), 'null');
     copied = at + 1;
   }
 
-  function refuse(refusal: Refusal): void {
-    if (batchLevel === 0) throw refusal;
-    event.refusal ??= refusal;
+  function refuse(rejection: Rejection): void {
+    if (batchLevel === 0) throw rejection;
+    event.rejection ??= rejection;
   }
 }
 

@@ -10,7 +10,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { conditionHeld, type Item } from '../runtime/dynamodb.ts';
-import { type Change, type Settlement, settlingChange } from './outcome.ts';
+import { type AttributeChanges, attributesAfter, type Outcome } from './outcome.ts';
 
 /** DynamoDB's limit for one BatchGetItem. */
 const MAX_KEYS_PER_READ = 100;
@@ -39,7 +39,7 @@ export const entrySchema = z.object({
   lastError: z.optional(z.string()),
   acceptedAt: z.iso.datetime(),
   settledAt: z.optional(z.iso.datetime()),
-  redrivenAt: z.optional(z.iso.datetime()),
+  retryWindowStartsAt: z.optional(z.iso.datetime()),
   queue: z.optional(z.string()),
   dueAt: z.optional(z.iso.datetime()),
   leasedUntil: z.optional(z.iso.datetime()),
@@ -77,7 +77,7 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
       const taken = new Set<string>();
       for (const item of (await Promise.all(reads)).flat()) {
         const { contact, day, status } = takenSchema.parse(unmarshall(item));
-        if (status !== 'dead') taken.add(nameOf({ contact, day }));
+        if (status !== 'dead') taken.add(interactionId({ contact, day }));
       }
       return taken;
     },
@@ -124,9 +124,9 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
      * @param now the present, ms since the epoch
      * @returns false if somebody else settled it meanwhile
      */
-    settle(entry: LedgerEntry, settlement: Settlement, now: number): Promise<boolean> {
+    settle(entry: LedgerEntry, settlement: Outcome, now: number): Promise<boolean> {
       const parts = { now, retryQueue: retryQueueOf(entry), retentionDays };
-      const change = settlingChange(entry, settlement, parts);
+      const change = attributesAfter(entry, settlement, parts);
       return conditionHeld(
         db.send(
           new UpdateItemCommand({
@@ -247,12 +247,12 @@ export type DueEntry = z.infer<typeof dueSchema>;
 const takenSchema = z.object({ contact: z.string(), day: z.string(), status: z.string() });
 
 /** One text for a key, for sets and maps. */
-export function nameOf({ contact, day }: InteractionKey): string {
+export function interactionId({ contact, day }: InteractionKey): string {
   return `${contact}#${day}`;
 }
 
 /** The workspace that an interaction's `contact` belongs to. */
-export function workspaceOf({ contact }: InteractionKey): string {
+export function workspaceIdOf({ contact }: InteractionKey): string {
   return contact.slice(0, contact.lastIndexOf('#'));
 }
 
@@ -261,7 +261,7 @@ export function keyItem({ contact, day }: InteractionKey): Item {
   return { contact: { S: contact }, day: { S: day } };
 }
 
-function updateOf(change: Change): string {
+function updateOf(change: AttributeChanges): string {
   const changes = Object.entries(change);
   const set = changes.filter(([, value]) => value !== undefined);
   const removed = changes.filter(([, value]) => value === undefined);

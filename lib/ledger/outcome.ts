@@ -5,7 +5,7 @@ const DAY_SECONDS = 24 * 60 * 60;
 const EXPIRY_MARGIN_DAYS = 2;
 
 /** How one try of a delivery ended. */
-export type Settlement =
+export type Outcome =
   | { status: 'delivered' }
   | {
       status: 'retrying';
@@ -13,15 +13,15 @@ export type Settlement =
       /** ms since the epoch */
       dueAt: number;
       /** Set if the 72 hours of its tries begin now. */
-      afresh?: boolean;
+      restartsRetryWindow?: boolean;
     }
   | { status: 'dead'; error: string };
 
 /** What becomes of each attribute; one that is undefined goes. */
-export type Change = { [Name in keyof LedgerEntry]?: LedgerEntry[Name] | undefined };
+export type AttributeChanges = { [Name in keyof LedgerEntry]?: LedgerEntry[Name] | undefined };
 
 /** What settling takes besides the interaction and how its try ended. */
-export interface SettlingParts {
+export interface OutcomeContext {
   /** The present, ms since the epoch. */
   now: number;
   /** The partition of the index in which it waits for its next try. */
@@ -34,11 +34,11 @@ export interface SettlingParts {
  * What settling changes. What is delivered loses its address and description, and it alone
  * expires: what waits, for Nat or for an operator, is kept for as long as that takes.
  */
-export function settlingChange(
+export function attributesAfter(
   entry: LedgerEntry,
-  settlement: Settlement,
-  { now, retryQueue, retentionDays }: SettlingParts,
-): Change {
+  settlement: Outcome,
+  { now, retryQueue, retentionDays }: OutcomeContext,
+): AttributeChanges {
   const { status } = settlement;
   const at = new Date(now).toISOString();
   const change = { status, attempts: entry.attempts + 1, leasedUntil: undefined };
@@ -49,9 +49,9 @@ export function settlingChange(
       return { ...change, ...gone, settledAt: at, expiresAt };
     }
     case 'retrying': {
-      const { error, dueAt, afresh } = settlement;
+      const { error, dueAt, restartsRetryWindow: afresh } = settlement;
       const waits = { lastError: error, queue: retryQueue, dueAt: new Date(dueAt).toISOString() };
-      return { ...change, ...waits, ...(afresh && { redrivenAt: at }) };
+      return { ...change, ...waits, ...(afresh && { retryWindowStartsAt: at }) };
     }
     case 'dead':
       return { ...change, lastError: settlement.error, settledAt: at, queue: 'dead', dueAt: at };

@@ -150,7 +150,7 @@ export function createRepairs(db: DynamoDBClient, table: string) {
             TableName: table,
             Key: keyItem(key),
             UpdateExpression:
-              'SET #status = :retrying, attempts = :none, queue = :queue, dueAt = :dueAt, redrivenAt = :now REMOVE settledAt',
+              'SET #status = :retrying, attempts = :none, queue = :queue, dueAt = :dueAt, retryWindowStartsAt = :now REMOVE settledAt',
             ConditionExpression: '#status IN (:dead, :pending) AND attribute_exists(event)',
             ExpressionAttributeNames: { '#status': 'status' },
             ExpressionAttributeValues: marshall({
@@ -182,7 +182,7 @@ export function createRepairs(db: DynamoDBClient, table: string) {
             TableName: table,
             Key: keyItem(key),
             UpdateExpression:
-              'SET attempts = :none, dueAt = :dueAt, redrivenAt = :now REMOVE leasedUntil',
+              'SET attempts = :none, dueAt = :dueAt, retryWindowStartsAt = :now REMOVE leasedUntil',
             ConditionExpression: `#status = :retrying AND lastError IN (${Object.keys(errors)}) AND (attribute_not_exists(leasedUntil) OR leasedUntil <= :now)`,
             ExpressionAttributeNames: { '#status': 'status' },
             ExpressionAttributeValues: marshall({

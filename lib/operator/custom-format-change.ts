@@ -1,6 +1,6 @@
-import { type CustomFormat, extractorOf } from '../event/custom-format.ts';
+import { type CustomFormat, compileFormat } from '../event/custom-format.ts';
 import { type Interaction, normalize } from '../event/normalize.ts';
-import { Refusal } from '../event/rejection.ts';
+import { Rejection } from '../event/rejection.ts';
 import type { Workspace } from '../workspaces/workspaces.ts';
 import type { Input } from './commands.ts';
 import { OperatorError } from './operator-error.ts';
@@ -55,14 +55,14 @@ async function tryOut(
   sample: object,
   { timeZone, standardMessage }: Workspace,
 ): Promise<Interaction> {
-  const extract = await extractorOf(format);
+  const extract = await compileFormat(format);
   try {
     if (extract(sample).email === null) {
       throw new OperatorError('emailPath: finds no email in the sample');
     }
     return normalize(sample, { timeZone, standardMessage, extract }, Date.now());
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof Rejection)) throw error;
     // What JMESPath says names the expression and types, never a value.
     const { message } = error.cause instanceof Error ? error.cause : error;
     throw new OperatorError(`sample: ${message}`);

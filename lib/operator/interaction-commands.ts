@@ -12,7 +12,7 @@ import { startWork } from './work-time.ts';
 const CONCURRENT_WRITES = 20;
 
 /** What the operator's commands work with. */
-export interface InteractionParts {
+export interface OperatorDependencies {
   repairs: Repairs;
   workspaces: Workspaces;
   secrets: Secrets;
@@ -21,14 +21,14 @@ export interface InteractionParts {
 }
 
 /** The commands that look at interactions and repair them. */
-export function createInteractionCommands(parts: InteractionParts) {
+export function createInteractionCommands(parts: OperatorDependencies) {
   const { repairs, workspaces, secrets, remainingMs } = parts;
   const redrive = createRedrive(repairs, remainingMs);
   return {
     'interactions.show': async (input) => {
       const entries = await repairs.interactionsOf(await contactOf(input));
       return {
-        interactions: entries.map(({ event, ...entry }) => ({ ...entry, ...shown(event) })),
+        interactions: entries.map(({ event, ...entry }) => ({ ...entry, ...toView(event) })),
       };
     },
     'interactions.redrive': async (input) => {
@@ -68,6 +68,6 @@ export function createInteractionCommands(parts: InteractionParts) {
   }
 }
 
-function shown(event: { timestamp: string; description: string } | undefined) {
+function toView(event: { timestamp: string; description: string } | undefined) {
   return event && { timestamp: event.timestamp, description: event.description };
 }

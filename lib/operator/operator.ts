@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { type CommandName, commands, type Handlers } from './commands.ts';
-import { createInteractionCommands, type InteractionParts } from './interaction-commands.ts';
+import { createInteractionCommands, type OperatorDependencies } from './interaction-commands.ts';
 import { OperatorError } from './operator-error.ts';
 import { createWorkspaceCommands } from './workspace-commands.ts';
 
@@ -13,7 +13,7 @@ const requestSchema = z.looseObject({
 });
 
 /** Carries out the operator's commands. */
-export function createOperator(parts: InteractionParts) {
+export function createOperator(parts: OperatorDependencies) {
   const handlers: Handlers = {
     ...createWorkspaceCommands(parts),
     ...createInteractionCommands(parts),

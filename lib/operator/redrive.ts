@@ -19,7 +19,7 @@ const cursorSchema = z.object({
   perSecond: z.number(),
   dryRun: z.boolean(),
   /** ms since the epoch. What dies again after that is for another redrive: this one has an end. */
-  begunAt: z.number(),
+  startedAt: z.number(),
   /** When the next one is due, ms since the epoch: the pace goes on over all invocations. */
   dueAt: z.number(),
   phase: z.enum(['dead', 'stuck']),
@@ -39,7 +39,7 @@ type Redrive = Omit<z.infer<typeof cursorSchema>, 'position'> & { position?: Ite
 export function createRedrive(repairs: Repairs, remainingMs: () => number) {
   return async function redrive(input: Input<'interactions.redrive'>) {
     const hasTime = startWork(remainingMs);
-    const state = input.from === undefined ? begun(input) : goneOn(input.from, input);
+    const state = input.from === undefined ? startRedrive(input) : resumeRedrive(input.from, input);
     const { dryRun } = state;
     const figures = { dead: 0, stuck: 0, scanned: 0 };
     do {
@@ -52,11 +52,11 @@ export function createRedrive(repairs: Repairs, remainingMs: () => number) {
         state.phase = 'stuck';
       }
     } while (hasTime());
-    return { ...figures, dryRun, done: false, next: textOf(state) };
+    return { ...figures, dryRun, done: false, next: toCursor(state) };
   };
 
   function nextPage(state: Redrive): Promise<Page<InteractionKey>> {
-    const { phase, workspace, begunAt, olderThanMs, position } = state;
+    const { phase, workspace, startedAt: begunAt, olderThanMs, position } = state;
     if (phase === 'dead') {
       return repairs.findQueued('dead', { workspace, before: begunAt - olderThanMs }, position);
     }
@@ -73,28 +73,31 @@ export function createRedrive(repairs: Repairs, remainingMs: () => number) {
   }
 }
 
-function begun(input: Input<'interactions.redrive'>): Redrive {
+function startRedrive(input: Input<'interactions.redrive'>): Redrive {
   const now = Date.now();
   return {
     workspace: input.workspace,
     olderThanMs: (input.olderThanHours ?? 0) * HOUR_MS,
     perSecond: input.perSecond ?? DEFAULT_REDRIVES_PER_SECOND,
     dryRun: input.dryRun ?? false,
-    begunAt: now,
+    startedAt: now,
     dueAt: now,
     phase: 'dead',
   };
 }
 
-function goneOn(text: string, { from: _, ...others }: Input<'interactions.redrive'>): Redrive {
+function resumeRedrive(
+  text: string,
+  { from: _, ...others }: Input<'interactions.redrive'>,
+): Redrive {
   if (Object.values(others).some((value) => value !== undefined)) {
     throw new OperatorError('from: goes on as it was begun, so no other field is taken beside it');
   }
-  const state = parsed(text);
+  const state = parseCursor(text);
   return { ...state, dueAt: Math.max(state.dueAt, Date.now()) };
 }
 
-function parsed(text: string): Redrive {
+function parseCursor(text: string): Redrive {
   try {
     return cursorSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
   } catch {
@@ -102,7 +105,7 @@ function parsed(text: string): Redrive {
   }
 }
 
-function textOf(state: Redrive): string {
+function toCursor(state: Redrive): string {
   return Buffer.from(JSON.stringify(state)).toString('base64url');
 }
 

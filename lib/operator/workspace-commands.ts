@@ -2,7 +2,11 @@ import { randomBytes } from 'node:crypto';
 import pMap from 'p-map';
 import { RETRY_QUEUES } from '../ledger/ledger.ts';
 import { hashOfApiKey, newApiKey } from '../runtime/secrets.ts';
-import { FORGOTTEN_MS, type Workspace, type WorkspaceChange } from '../workspaces/workspaces.ts';
+import {
+  WORKSPACE_CHANGE_SEEN_MS,
+  type Workspace,
+  type WorkspaceChange,
+} from '../workspaces/workspaces.ts';
 import {
   DEFAULT_GRACE_HOURS,
   DEFAULT_STANDARD_MESSAGE,
@@ -10,7 +14,7 @@ import {
   type Input,
 } from './commands.ts';
 import { customFormatChange } from './custom-format-change.ts';
-import type { InteractionParts } from './interaction-commands.ts';
+import type { OperatorDependencies } from './interaction-commands.ts';
 import { OperatorError } from './operator-error.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -18,10 +22,10 @@ const HOUR_MS = 60 * 60 * 1000;
 const CONCURRENT_WRITES = 20;
 
 /** The commands that add customers and change them. */
-export function createWorkspaceCommands({ workspaces, secrets, repairs }: InteractionParts) {
+export function createWorkspaceCommands({ workspaces, secrets, repairs }: OperatorDependencies) {
   return {
     'workspace.add': add,
-    'workspace.list': async () => (await workspaces.list()).map(shown),
+    'workspace.list': async () => (await workspaces.list()).map(toView),
     'workspace.update': update,
     'workspace.rotate': rotate,
     'workspace.disable': ({ id }) => change(id, { status: 'disabled' }),
@@ -41,14 +45,14 @@ export function createWorkspaceCommands({ workspaces, secrets, repairs }: Intera
       status: 'active',
       timeZone: input.timeZone ?? 'UTC',
       standardMessage: input.standardMessage ?? DEFAULT_STANDARD_MESSAGE,
-      natApiKey: sealed(workspaceId, 'natApiKey', input.natApiKey ?? apiKey),
+      natApiKey: seal(workspaceId, 'natApiKey', input.natApiKey ?? apiKey),
       ...(input.sharedSecret !== undefined && {
-        sharedSecret: sealed(workspaceId, 'sharedSecret', input.sharedSecret),
+        sharedSecret: seal(workspaceId, 'sharedSecret', input.sharedSecret),
       }),
       createdAt: new Date().toISOString(),
     };
     await addRecord(workspace);
-    return { ...shown(workspace), ...(input.apiKey === undefined && { apiKey }) };
+    return { ...toView(workspace), ...(input.apiKey === undefined && { apiKey }) };
   }
 
   async function update(input: Input<'workspace.update'>) {
@@ -64,9 +68,9 @@ export function createWorkspaceCommands({ workspaces, secrets, repairs }: Intera
       name,
       timeZone,
       standardMessage,
-      natApiKey: natApiKey && sealed(id, 'natApiKey', natApiKey),
+      natApiKey: natApiKey && seal(id, 'natApiKey', natApiKey),
       sharedSecret:
-        sharedSecret === '' ? null : sharedSecret && sealed(id, 'sharedSecret', sharedSecret),
+        sharedSecret === '' ? null : sharedSecret && seal(id, 'sharedSecret', sharedSecret),
       ...format,
     };
     const answer = await change(id, changes);
@@ -80,7 +84,7 @@ export function createWorkspaceCommands({ workspaces, secrets, repairs }: Intera
     for (const record of await existing(id)) {
       changed.push(await workspaces.update(record, changes));
     }
-    return changed.map(shown);
+    return changed.map(toView);
   }
 
   async function rotate(input: Input<'workspace.rotate'>) {
@@ -91,7 +95,7 @@ export function createWorkspaceCommands({ workspaces, secrets, repairs }: Intera
     const next: Workspace = {
       ...settings,
       key: hashOfApiKey(apiKey),
-      natApiKey: sealed(current.id, 'natApiKey', natKeyAfter(current, input)),
+      natApiKey: seal(current.id, 'natApiKey', natKeyAfter(current, input)),
       createdAt: new Date().toISOString(),
     };
     await addRecord(next);
@@ -101,7 +105,7 @@ export function createWorkspaceCommands({ workspaces, secrets, repairs }: Intera
       if (record.validUntil === undefined) await workspaces.update(record, { validUntil });
     }
     await release(current.id);
-    return { ...shown(next), oldKeyValidUntil: validUntil, ...(input.apiKey ? {} : { apiKey }) };
+    return { ...toView(next), oldKeyValidUntil: validUntil, ...(input.apiKey ? {} : { apiKey }) };
   }
 
   /** Nat knows a new API key only if it made it: one that is made here changes nothing for Nat. */
@@ -127,9 +131,13 @@ export function createWorkspaceCommands({ workspaces, secrets, repairs }: Intera
       do {
         const page = await repairs.findQueued(queue, { workspace, before: Infinity }, from);
         const now = Date.now();
-        await pMap(page.entries, (entry) => repairs.release(entry, now + FORGOTTEN_MS, now), {
-          concurrency: CONCURRENT_WRITES,
-        });
+        await pMap(
+          page.entries,
+          (entry) => repairs.release(entry, now + WORKSPACE_CHANGE_SEEN_MS, now),
+          {
+            concurrency: CONCURRENT_WRITES,
+          },
+        );
         from = page.next;
       } while (from !== undefined);
     });
@@ -146,12 +154,12 @@ export function createWorkspaceCommands({ workspaces, secrets, repairs }: Intera
     throw new OperatorError('apiKey: it is in use already, by this or another workspace');
   }
 
-  function sealed(workspaceId: string, field: string, text: string): string {
+  function seal(workspaceId: string, field: string, text: string): string {
     return secrets.seal(text, `${workspaceId} ${field}`);
   }
 }
 
 /** A workspace without its keys and secrets. */
-function shown({ key: _, natApiKey: __, sharedSecret, ...settings }: Workspace) {
+function toView({ key: _, natApiKey: __, sharedSecret, ...settings }: Workspace) {
   return { ...settings, signed: sharedSecret !== undefined };
 }

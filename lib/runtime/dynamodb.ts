@@ -3,7 +3,7 @@ import {
   ConditionalCheckFailedException,
   DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import { within } from './with-timeout.ts';
+import { withTimeout } from './with-timeout.ts';
 
 /**
  * What a call may take, its tries and the reading of its answer included: a hung table must become
@@ -32,7 +32,7 @@ export function createDynamoDB(): DynamoDBClient {
       httpsAgent: { maxSockets: MAX_SOCKETS },
     },
   });
-  db.middlewareStack.add((next) => (args) => within(TABLE_CALL_MS, next(args)), {
+  db.middlewareStack.add((next) => (args) => withTimeout(TABLE_CALL_MS, next(args)), {
     step: 'initialize',
     name: 'callTimeout',
   });

@@ -14,9 +14,9 @@ import { conditionHeld, type Item } from '../runtime/dynamodb.ts';
 import { hashOfApiKey } from '../runtime/secrets.ts';
 
 /** How long a change to a workspace may take to be seen, and an unknown key is not asked for again. */
-const CACHE_MS = 60_000;
+const WORKSPACE_CACHE_MS = 60_000;
 /** After so long no container remembers what was changed. */
-export const FORGOTTEN_MS = 90_000;
+export const WORKSPACE_CHANGE_SEEN_MS = 90_000;
 /** Bounds what a flood of wrong keys can take of memory. */
 const CACHED_KEYS = 5000;
 
@@ -69,8 +69,8 @@ export type Workspaces = ReturnType<typeof createWorkspaces>;
  * @param table the table's name; its index `byId` has the workspace's id as key
  */
 export function createWorkspaces(db: DynamoDBClient, table: string) {
-  const byKey: Cache = new QuickLRU({ maxSize: CACHED_KEYS, maxAge: CACHE_MS });
-  const byId: Cache = new QuickLRU({ maxSize: CACHED_KEYS, maxAge: CACHE_MS });
+  const byKey: Cache = new QuickLRU({ maxSize: CACHED_KEYS, maxAge: WORKSPACE_CACHE_MS });
+  const byId: Cache = new QuickLRU({ maxSize: CACHED_KEYS, maxAge: WORKSPACE_CACHE_MS });
 
   return {
     /**
@@ -81,7 +81,7 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
      */
     async findByApiKey(apiKey: string, now: number): Promise<Workspace | undefined> {
       const key = hashOfApiKey(apiKey);
-      const workspace = await cached(byKey, key, () => read(key));
+      const workspace = await readThrough(byKey, key, () => read(key));
       return workspace !== undefined && isValid(workspace, now) ? workspace : undefined;
     },
 
@@ -90,8 +90,8 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
      * show a key that was replaced but not the new one, or nothing, which is not remembered.
      */
     findById(id: string): Found {
-      return cached(byId, id, async () => {
-        const current = currentOf(await indexed(id));
+      return readThrough(byId, id, async () => {
+        const current = currentOf(await queryById(id));
         if (current === undefined) byId.delete(id);
         return current;
       });
@@ -141,7 +141,7 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
         new UpdateItemCommand({
           TableName: table,
           Key: marshall({ key }),
-          UpdateExpression: `${listed('SET', set)} ${listed('REMOVE', removed)}`,
+          UpdateExpression: `${clause('SET', set)} ${clause('REMOVE', removed)}`,
           ConditionExpression: 'attribute_exists(#key)',
           ExpressionAttributeNames: {
             '#key': 'key',
@@ -208,7 +208,7 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
     return Item === undefined ? undefined : recordSchema.parse(unmarshall(Item));
   }
 
-  async function indexed(id: string): Promise<Workspace[]> {
+  async function queryById(id: string): Promise<Workspace[]> {
     const { Items } = await db.send(
       new QueryCommand({
         TableName: table,
@@ -222,7 +222,7 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
 }
 
 /** A clause of an update; nothing if it lists nothing. */
-function listed(clause: string, parts: string[]): string {
+function clause(clause: string, parts: string[]): string {
   return parts.length === 0 ? '' : `${clause} ${parts.join(', ')}`;
 }
 
@@ -241,7 +241,7 @@ function currentOf(records: Workspace[]): Workspace | undefined {
 }
 
 /** Remembers the answer under way, so that a rush asks once, and that there is nothing, too. */
-function cached(cache: Cache, key: string, load: () => Found): Found {
+function readThrough(cache: Cache, key: string, load: () => Found): Found {
   const known = cache.get(key);
   if (known !== undefined) return known;
   const found = load();

@@ -1,4 +1,4 @@
-import type { Answer } from './timelines.ts';
+import type { TakeResult } from './timelines.ts';
 
 /**
  * One `POST /identify` as it ended: never its key, never its body. It is `dropped` if its caller got
@@ -40,7 +40,7 @@ export const createCalls = () => {
   const answeredByKey = new Map<string, boolean>();
   const totals: CallTotals = { keys: 0, answered: 0, unanswered: 0, needless: 0, secondOfDay: 0 };
 
-  const count = ({ status, idempotencyKey }: Call, taken: Answer['status']): void => {
+  const count = ({ status, idempotencyKey }: Call, taken: TakeResult['status']): void => {
     const answered = status !== 'dropped';
     totals[answered ? 'answered' : 'unanswered'] += 1;
     if (taken === 'duplicate') totals.secondOfDay += 1;
@@ -54,7 +54,7 @@ export const createCalls = () => {
   };
 
   return {
-    add(call: Call, taken?: Answer['status']): void {
+    add(call: Call, taken?: TakeResult['status']): void {
       calls.push(call);
       if (calls.length > MOST_CALLS) calls.shift();
       if (taken !== undefined) count(call, taken);

@@ -9,7 +9,7 @@ const GATHER_MS = 50;
 type Changes = { contacts: Contact[]; faultsChanged: boolean };
 
 /** Gathers changes for one listener, however slowly it asks for them. */
-export type News = {
+export type ChangeFeed = {
   /** Waits until something changed, or until `close`; then gives all of it at once. */
   next(): Promise<Changes>;
   close(): void;
@@ -24,7 +24,11 @@ export type News = {
  * @param search only contacts whose address contains this are gathered
  * @returns the gatherer; `close` it, or it gathers for ever
  */
-export const gatherNews = (timelines: Timelines, faults: FaultSwitch, search: string): News => {
+export const watchChanges = (
+  timelines: Timelines,
+  faults: FaultSwitch,
+  search: string,
+): ChangeFeed => {
   const changed = new Set<Contact>();
   let faultsChanged = false;
   let closed = false;

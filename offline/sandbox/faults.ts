@@ -18,7 +18,7 @@ const faultsBody = z.strictObject({
 export type Faults = z.infer<typeof faultsBody>;
 
 /** What a call that was hit does, once its delay has passed. */
-export type Misbehaviour = 'answer as usual' | 'take and drop' | Response;
+export type FaultEffect = 'answer as usual' | 'take and drop' | Response;
 
 /** The faults that are set, if any, and the dice. */
 export type FaultSwitch = ReturnType<typeof createFaultSwitch>;
@@ -39,7 +39,7 @@ export const createFaultSwitch = () => {
       current = faults;
       changes.notify(faults);
     },
-    async strike(): Promise<Misbehaviour | undefined> {
+    async nextFault(): Promise<FaultEffect | undefined> {
       if (current === null || Math.random() >= current.rate) return undefined;
       const faults = current;
       // Unreferenced, so that a sandbox that was closed does not keep its process for the delay.
@@ -69,7 +69,7 @@ export const readFaults = (
   return { ok: true, faults: { ...faults, status: 503 } };
 };
 
-const misbehave = (faults: Faults): Misbehaviour => {
+const misbehave = (faults: Faults): FaultEffect => {
   if (faults.dropAfterAccept) return 'take and drop';
   if (faults.status === undefined) return 'answer as usual';
   return answerWith(faults.status, faults.retryAfter);

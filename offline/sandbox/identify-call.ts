@@ -12,22 +12,22 @@ const STANDARD_MESSAGE = 'Used the product';
 // Lenient on purpose: Nat's page only says "an email", so this refuses what cannot be one.
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@.]+$/u;
 
-const address = z
+const emailSchema = z
   .string('must be a string')
   .trim()
   .toLowerCase()
   .max(254, 'is longer than 254 characters')
   .regex(ADDRESS, 'is not an email address');
 
-const instant = z.iso
+const timestampSchema = z.iso
   .datetime({ offset: true, error: 'must be an ISO 8601 date and time with Z or an offset' })
   .refine((text) => !Number.isNaN(Date.parse(text)), 'is not a date that exists');
 
 const identifyCall = z.object({
   type: z.literal('identify', 'must be "identify": Nat only accepts identify calls'),
-  email: address.optional(),
-  traits: z.object({ email: address.optional() }).nullish(),
-  timestamp: instant,
+  email: emailSchema.optional(),
+  traits: z.object({ email: emailSchema.optional() }).nullish(),
+  timestamp: timestampSchema,
   page: z.object({ url: z.string('must be a string').optional() }).nullish(),
   event: z.string('must be a string').optional(),
 });

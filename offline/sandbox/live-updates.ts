@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
-import { gatherNews, type News } from './change-feed.ts';
+import { type ChangeFeed, watchChanges } from './change-feed.ts';
 import type { FaultSwitch } from './faults.ts';
 import type { Contact, Timelines } from './timelines.ts';
 
@@ -10,7 +10,7 @@ const MOST_INTERACTIONS = 20;
 const RECONNECT_MS = 1000;
 
 /** What the stream tells of: the timelines, the faults, and the address of the project's API. */
-export type Sources = { timelines: Timelines; faults: FaultSwitch; apiUrl: string };
+export type Stores = { timelines: Timelines; faults: FaultSwitch; apiUrl: string };
 
 /**
  * Makes the handler of `GET /stream`: Server-Sent Events that keep a page up to date.
@@ -22,43 +22,43 @@ export type Sources = { timelines: Timelines; faults: FaultSwitch; apiUrl: strin
  * @returns a handler whose answer ends when the client leaves
  */
 export const streamChanges =
-  (sources: Sources) =>
+  (sources: Stores) =>
   (c: Context): Response => {
     const search = (c.req.query('search') ?? '').trim().toLowerCase();
     return streamSSE(c, async (stream) => {
-      const news = gatherNews(sources.timelines, sources.faults, search);
+      const news = watchChanges(sources.timelines, sources.faults, search);
       stream.onAbort(news.close);
-      await tell(stream, 'snapshot', {
+      await sendEvent(stream, 'snapshot', {
         ...viewOf(sources.timelines, search, sources.timelines.recent(search)),
         faults: sources.faults.current(),
         apiUrl: sources.apiUrl,
       });
-      while (!stream.aborted) await tellNext(stream, news, sources, search);
+      while (!stream.aborted) await sendNextChanges(stream, news, sources, search);
     });
   };
 
-const tellNext = async (
+const sendNextChanges = async (
   stream: SSEStreamingApi,
-  news: News,
-  { timelines, faults }: Sources,
+  news: ChangeFeed,
+  { timelines, faults }: Stores,
   search: string,
 ): Promise<void> => {
   const changes = await news.next();
-  if (changes.faultsChanged) await tell(stream, 'faults', faults.current());
+  if (changes.faultsChanged) await sendEvent(stream, 'faults', faults.current());
   if (changes.contacts.length === 0) return;
-  await tell(stream, 'contacts', viewOf(timelines, search, changes.contacts));
+  await sendEvent(stream, 'contacts', viewOf(timelines, search, changes.contacts));
 };
 
-const tell = (stream: SSEStreamingApi, event: string, data: unknown): Promise<void> =>
+const sendEvent = (stream: SSEStreamingApi, event: string, data: unknown): Promise<void> =>
   stream.writeSSE({ event, data: JSON.stringify(data), retry: RECONNECT_MS });
 
 const viewOf = (timelines: Timelines, search: string, contacts: Contact[]) => ({
   ...timelines.totals(),
   matching: timelines.recent(search).length,
-  latest: contacts.slice(0, MOST_CONTACTS).map(asShown),
+  latest: contacts.slice(0, MOST_CONTACTS).map(toView),
 });
 
-const asShown = ({ account, email, interactions }: Contact) => ({
+const toView = ({ account, email, interactions }: Contact) => ({
   account,
   email,
   total: interactions.length,

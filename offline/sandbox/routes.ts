@@ -6,9 +6,9 @@ import { serveApiPage } from './api-page.ts';
 import { type Call, createCalls } from './calls.ts';
 import { readFaults } from './faults.ts';
 import { readIdentify } from './identify-call.ts';
-import { type Sources, streamChanges } from './live-updates.ts';
+import { type Stores, streamChanges } from './live-updates.ts';
 import { servePage } from './page.ts';
-import type { Answer, Timelines } from './timelines.ts';
+import type { TakeResult, Timelines } from './timelines.ts';
 
 type Env = { Bindings: HttpBindings };
 
@@ -19,7 +19,7 @@ type Env = { Bindings: HttpBindings };
  * @param sources the stores to serve, empty or not
  * @returns the routes, to be mounted on a Node server
  */
-export const createRoutes = (sources: Sources): Hono<Env> => {
+export const createRoutes = (sources: Stores): Hono<Env> => {
   const { timelines, faults } = sources;
   const calls = createCalls();
   const app = new Hono<Env>();
@@ -27,7 +27,7 @@ export const createRoutes = (sources: Sources): Hono<Env> => {
   app.post('/identify', async (c) => {
     const at = new Date().toISOString();
     const body = await c.req.text();
-    const misbehaviour = await faults.strike();
+    const misbehaviour = await faults.nextFault();
     const { response, taken }: Outcome =
       misbehaviour instanceof Response ? { response: misbehaviour } : takeIn(timelines, c, body);
     if (misbehaviour === 'take and drop') c.env.incoming.socket.destroy();
@@ -68,14 +68,14 @@ export const createRoutes = (sources: Sources): Hono<Env> => {
 };
 
 /** What a call is answered, and what it did if it was taken. */
-type Outcome = { response: Response; taken?: Answer['status'] };
+type Outcome = { response: Response; taken?: TakeResult['status'] };
 
 const takeIn = (timelines: Timelines, c: Context<Env>, body: string): Outcome => {
   const apiKey = apiKeyOf(c.req.header('authorization'));
   if (apiKey === undefined) return { response: unauthorized(c) };
   const reading = readIdentify(body);
   if (!reading.ok) return { response: c.json({ message: reading.message }, 400) };
-  const answer = timelines.take(apiKey, reading.identified, idempotencyKeyOf(c));
+  const answer = timelines.record(apiKey, reading.identified, idempotencyKeyOf(c));
   return { response: c.json(answer, 200), taken: answer.status };
 };
 

@@ -2,7 +2,7 @@ import type { Identified } from './identify-call.ts';
 import { createSubscribers } from './subscribers.ts';
 
 /** Nat's answer to a call it understood. */
-export type Answer = { status: 'added' | 'duplicate' };
+export type TakeResult = { status: 'added' | 'duplicate' };
 
 /** One entry of a timeline; `day` is the calendar date it counts for, as `2020-05-31`. */
 export type Interaction = {
@@ -20,7 +20,7 @@ export type Totals = { accounts: number; contacts: number };
 
 type Account = {
   number: number;
-  answers: Map<string, Answer>;
+  answers: Map<string, TakeResult>;
   contacts: Map<string, Contact>;
 };
 
@@ -39,7 +39,7 @@ export const createTimelines = (timeZoneOf: (apiKey: string) => string) => {
   const byActivity = new Set<Contact>();
   const changes = createSubscribers<Contact>();
 
-  const addOnce = (account: Account, { email }: Identified, entry: Interaction): Answer => {
+  const addOnce = (account: Account, { email }: Identified, entry: Interaction): TakeResult => {
     const contact = account.contacts.get(email) ?? {
       account: account.number,
       email,
@@ -59,7 +59,7 @@ export const createTimelines = (timeZoneOf: (apiKey: string) => string) => {
     onChange: changes.subscribe,
 
     /** Adds an interaction unless its idempotency key, or its contact's day, is already there. */
-    take(apiKey: string, identified: Identified, idempotencyKey: string | undefined): Answer {
+    record(apiKey: string, identified: Identified, idempotencyKey: string | undefined): TakeResult {
       const account = openAccount(accounts, apiKey);
       const earlier =
         idempotencyKey === undefined ? undefined : account.answers.get(idempotencyKey);

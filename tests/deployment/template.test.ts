@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
-import { LEASE_MS, TRY_MS } from '../../lib/delivery/attempt.ts';
+import { ATTEMPT_LEASE_MS, MAX_ATTEMPT_MS } from '../../lib/delivery/attempt.ts';
 import { commands } from '../../lib/operator/commands.ts';
 import { readConfig } from '../../lib/runtime/config.ts';
 import {
@@ -191,9 +191,9 @@ describe('the ways in', () => {
   test('have time to begin tries and to end them, under a lease that is longer', () => {
     for (const name of ['deliver', 'redeliver'] as const) {
       const { Timeout } = propertiesOf(dev, lambdaOf(name));
-      expect(Number(Timeout) * 1000 - TRY_MS).toBeGreaterThan(25_000);
+      expect(Number(Timeout) * 1000 - MAX_ATTEMPT_MS).toBeGreaterThan(25_000);
     }
-    expect(LEASE_MS).toBeGreaterThan(TRY_MS);
+    expect(ATTEMPT_LEASE_MS).toBeGreaterThan(MAX_ATTEMPT_MS);
   });
 
   test('run redeliver every minute, without tries of their own', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normalize } from '../../lib/event/normalize.ts';
-import { Refusal } from '../../lib/event/rejection.ts';
+import { Rejection } from '../../lib/event/rejection.ts';
 import { outcomeOf } from '../rules/rejected.ts';
 import { generatedEvent } from './generated-events.ts';
 import { type Reading, readNaively } from './naive-reading.ts';
@@ -22,7 +22,7 @@ function readBy(zone: keyof typeof ZONES, event: unknown): { lib: Reading; naive
   const naive = readNaively(event, { standardMessage: STANDARD_MESSAGE, dayOf, now: NOW });
   const settings = { timeZone: zone, standardMessage: STANDARD_MESSAGE };
   const outcome = outcomeOf(() => normalize(event, settings, NOW));
-  if (!(outcome instanceof Refusal)) return { lib: outcome, naive };
+  if (!(outcome instanceof Rejection)) return { lib: outcome, naive };
   return { lib: outcome.status === 501 ? 'ignored' : 'refused', naive };
 }
 

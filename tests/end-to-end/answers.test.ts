@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { openApiDocument } from '../../cli/openapi/document.ts';
-import { REFUSALS } from '../../lib/event/rejection.ts';
+import { REJECTIONS } from '../../lib/event/rejection.ts';
 import {
   basic,
   ledgerItems,
@@ -32,7 +32,7 @@ function bigBatch(events: number): object {
 }
 
 /** The messages that docs/troubleshooting.md has a remedy for. */
-const DOCUMENTED = Object.values(REFUSALS).map(({ expected }) => {
+const DOCUMENTED = Object.values(REJECTIONS).map(({ expected }) => {
   const [before, after = ''] = expected.split('{}').map((text) => RegExp.escape(text));
   return new RegExp(`^[^:]+: expected ${before}.*${after}, got .+$`);
 });

@@ -5,7 +5,7 @@ import { Analytics } from '@segment/analytics-node';
 import { expect, inject, it, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
-import { batchAnswerSchema } from '../../lib/intake/response.ts';
+import { batchResponseSchema } from '../../lib/intake/response.ts';
 import { basic, send, someone, timelineOf } from './client.ts';
 import { type PassingRequest, startProxy } from './proxy.ts';
 
@@ -75,7 +75,7 @@ it("takes an identify from RudderStack's Node SDK, gzip under a form content typ
   });
   expect(events.map(({ type }) => type)).toEqual(['identify', 'track']);
   for (const event of events) expect(event).not.toHaveProperty('timestamp');
-  expect(answers.flatMap((answer) => batchAnswerSchema.parse(answer).results)).toMatchObject([
+  expect(answers.flatMap((answer) => batchResponseSchema.parse(answer).results)).toMatchObject([
     { status: 'accepted' },
     { status: 'ignored' },
   ]);

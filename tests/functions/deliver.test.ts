@@ -2,7 +2,7 @@ import type { Context, DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, it, vi } from 'vitest';
 import { createHandler } from '../../functions/deliver.ts';
 import type { DeliveryResult } from '../../lib/delivery/attempt.ts';
-import { type InteractionKey, nameOf } from '../../lib/ledger/ledger.ts';
+import { type InteractionKey, interactionId } from '../../lib/ledger/ledger.ts';
 
 const day = '2020-05-31';
 const hangs = () => new Promise<DeliveryResult>(() => {});
@@ -34,7 +34,7 @@ async function run(Records: DynamoDBRecord[], failing: string[] = [], remainingM
   const delivered: string[] = [];
   const deliverPending = async (key: InteractionKey): Promise<DeliveryResult> => {
     if (failing.includes(key.contact)) throw new Error('the ledger cannot be reached');
-    delivered.push(nameOf(key));
+    delivered.push(interactionId(key));
     return { status: 'delivered' };
   };
   const redeliver = vi.fn<() => Promise<DeliveryResult>>();

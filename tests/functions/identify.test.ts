@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createHandler } from '../../functions/identify.ts';
 import { createServices } from '../../functions/services.ts';
 import { metrics } from '../../functions/telemetry.ts';
-import { OUR_FAULT } from '../../lib/intake/response.ts';
+import { UNAVAILABLE } from '../../lib/intake/response.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import { CONFIG, TABLES } from '../in-process/deployment.ts';
@@ -68,7 +68,7 @@ describe('a ledger that fails midway', () => {
     const written = 120;
     let writes = 0;
     faults.failing = (operation) => operation === 'PutItem' && ++writes > written;
-    expect(await send(batch)).toEqual({ statusCode: 503, body: { message: OUR_FAULT } });
+    expect(await send(batch)).toEqual({ statusCode: 503, body: { message: UNAVAILABLE } });
     await vi.waitFor(async () => expect(await ledger()).toHaveLength(written));
 
     faults.failing = () => false;
@@ -111,7 +111,7 @@ describe('a wrong key', () => {
 });
 
 describe('the metrics', () => {
-  it('count results, the formats that matched, and the reasons of refusals', async () => {
+  it('count results, the formats that matched, and the reasons of rejections', async () => {
     const { send } = await start();
     const counted = vi.spyOn(metrics, 'addMetric');
     await send([

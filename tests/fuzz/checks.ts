@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { type LedgerEntry, nameOf } from '../../lib/ledger/ledger.ts';
+import { interactionId, type LedgerEntry } from '../../lib/ledger/entry.ts';
 import type { Reading } from '../differential/naive-reading.ts';
 import type { Expectation } from './expectation.ts';
 import { dayAt, SENDERS, type Sender } from './senders.ts';
@@ -34,7 +34,7 @@ export function createChecks({ contactOf }: Pick<Target, 'contactOf'>) {
         ...problemsOfCount(verdict, written),
         ...problemsWith(expected, verdict, written),
       ];
-      for (const entry of written) known.add(nameOf(entry));
+      for (const entry of written) known.add(interactionId(entry));
       return { verdict, problems };
     },
   };
@@ -46,7 +46,7 @@ export function createChecks({ contactOf }: Pick<Target, 'contactOf'>) {
     if (sender === undefined || event === undefined) return ['wrote what is not an interaction'];
     const expectedDay = dayAt(sender, Date.parse(event.timestamp));
     const problems: string[] = [];
-    if (known.has(nameOf(entry))) problems.push('wrote over what was there');
+    if (known.has(interactionId(entry))) problems.push('wrote over what was there');
     if (status !== 'pending') problems.push(`wrote a ${status} interaction`);
     if (contact !== contactOf(sender.id, event.email)) problems.push('wrote to another contact');
     if (expectedDay !== undefined && day !== expectedDay) problems.push('wrote to another day');
@@ -63,7 +63,7 @@ export function createChecks({ contactOf }: Pick<Target, 'contactOf'>) {
       return statusCode === expected.status ? [] : [`${statusCode}, not ${expected.status}`];
     }
     const { sender, single, events } = expected;
-    if (single && results.length === 0) return problemsOfRefusal(events[0], statusCode);
+    if (single && results.length === 0) return problemsOfRejection(events[0], statusCode);
     if (results.length !== events.length || (statusCode >= 400 && results.length === 0)) {
       return [`${statusCode} with ${results.length} results for ${events.length} events`];
     }
@@ -77,7 +77,7 @@ export function createChecks({ contactOf }: Pick<Target, 'contactOf'>) {
     results: string[],
     written: LedgerEntry[],
   ): string[] {
-    const entries = new Map(written.map((entry) => [nameOf(entry), entry]));
+    const entries = new Map(written.map((entry) => [interactionId(entry), entry]));
     const seen = new Set(known);
     const isCertain = !events.includes('unknown');
     return events.flatMap((event, at) => {
@@ -88,7 +88,7 @@ export function createChecks({ contactOf }: Pick<Target, 'contactOf'>) {
           ? []
           : [`event ${at}: ${result}, although it is ${event}`];
       }
-      const name = nameOf({ contact: contactOf(sender.id, event.email), day: event.day });
+      const name = interactionId({ contact: contactOf(sender.id, event.email), day: event.day });
       // An event that could not be read may have been the first of this contact and day.
       const good = seen.has(name)
         ? ['duplicate']
@@ -116,7 +116,7 @@ function differences(entry: LedgerEntry | undefined, read: ReadInteraction): str
     .map((field) => `wrote another ${field}`);
 }
 
-function problemsOfRefusal(event: Reading | undefined, statusCode: number): string[] {
+function problemsOfRejection(event: Reading | undefined, statusCode: number): string[] {
   const good = { refused: [400, 413], ignored: [501], unknown: [400, 413, 501] };
   const expected = typeof event === 'string' ? good[event] : [200, 202];
   return expected.includes(statusCode) ? [] : [`${statusCode}, not ${expected.join(' or ')}`];

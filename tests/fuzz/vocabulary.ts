@@ -1,11 +1,14 @@
-import { REFUSALS } from '../../lib/event/rejection.ts';
-import { OUR_FAULT } from '../../lib/intake/response.ts';
+import { REJECTIONS } from '../../lib/event/rejection.ts';
+import { UNAVAILABLE } from '../../lib/intake/response.ts';
 
 /** The service's own words, which its logs and answers may hold although senders use them, too. */
 export const VOCABULARY = [
-  OUR_FAULT,
+  UNAVAILABLE,
   // messages and metrics
-  ...Object.entries(REFUSALS).flatMap(([reason, { expected }]) => [`rejected_${reason}`, expected]),
+  ...Object.entries(REJECTIONS).flatMap(([reason, { expected }]) => [
+    `rejected_${reason}`,
+    expected,
+  ]),
   ...['the event', 'traits.email', 'context.traits.email', 'page.url', 'context.page.url'],
   ...['originalTimestamp', 'authorization', 'X-Signature', 'content-type', 'content-encoding'],
   ...['got a string of length ', 'got an array', 'got an object', 'got a number', 'got a boolean'],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { authenticate, type Credentials } from '../../lib/intake/authenticate.ts';
 import { createSecrets, hashOfApiKey } from '../../lib/runtime/secrets.ts';
 import type { Workspace, Workspaces } from '../../lib/workspaces/workspaces.ts';
-import { refused } from './rejected.ts';
+import { rejected } from './rejected.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
 const KEY = 'natkey_123';
@@ -43,13 +43,13 @@ function holding(workspace: Workspace): Workspaces {
 }
 
 function knock(workspace: Workspace, credentials: Partial<Credentials>): Promise<Workspace> {
-  const asked = { authorization: undefined, signature: undefined, wire: WIRE, ...credentials };
+  const asked = { authorization: undefined, signature: undefined, rawBody: WIRE, ...credentials };
   return authenticate(asked, holding(workspace), secrets, NOW);
 }
 
 const basic = (userInfo: string) => `Basic ${Buffer.from(userInfo).toString('base64')}`;
-const signatureOf = (wire: Uint8Array, secret = SHARED_SECRET) =>
-  createHmac('sha1', secret).update(wire).digest('hex');
+const signatureOf = (rawBody: Uint8Array, secret = SHARED_SECRET) =>
+  createHmac('sha1', secret).update(rawBody).digest('hex');
 
 describe('Authorization', () => {
   it.each([
@@ -76,7 +76,7 @@ describe('Authorization', () => {
     ['two words after the scheme', `Bearer ${KEY} ${KEY}`],
   ])('is 401 when it is %s', async (_what, authorization) => {
     await expect(knock(acme, { authorization })).rejects.toThrow(
-      refused(401, /^Authorization: expected Basic with the API key as user name, or Bearer/),
+      rejected(401, /^Authorization: expected Basic with the API key as user name, or Bearer/),
     );
   });
 
@@ -88,7 +88,7 @@ describe('Authorization', () => {
     ['as Bearer but in base64', basic(`${KEY}:`).replace('Basic', 'Bearer')],
   ])('is 401 with a key %s, which is not repeated', async (_what, authorization) => {
     await expect(knock(acme, { authorization })).rejects.toThrow(
-      refused(
+      rejected(
         401,
         /^Authorization: expected an API key that is known and not revoked, got another$/,
       ),
@@ -99,7 +99,7 @@ describe('Authorization', () => {
     const disabled: Workspace = { ...acme, status: 'disabled' };
 
     await expect(knock(disabled, { authorization: `Bearer ${KEY}` })).rejects.toThrow(
-      refused(403, /^Authorization: expected the API key of a workspace that is not disabled/),
+      rejected(403, /^Authorization: expected the API key of a workspace that is not disabled/),
     );
   });
 });
@@ -115,17 +115,17 @@ describe('X-Signature, for a workspace with a shared secret', () => {
 
   it('is the HMAC-SHA1 that RFC 2202 has in its second test case', async () => {
     const jefe: Workspace = { ...acme, sharedSecret: secrets.seal('Jefe', 'acme sharedSecret') };
-    const wire = Buffer.from('what do ya want for nothing?');
+    const rawBody = Buffer.from('what do ya want for nothing?');
     const signature = 'effcdf6ae5eb2fa2d27416d5f184df9c259a7c79';
 
-    await expect(knock(jefe, { authorization, signature, wire })).resolves.toBe(jefe);
+    await expect(knock(jefe, { authorization, signature, rawBody })).resolves.toBe(jefe);
   });
 
   it('is of the bytes as sent, UTF-8 or not', async () => {
-    const wire = Buffer.from([0x1f, 0x8b, 0xff, 0x00, 0xfe]);
+    const rawBody = Buffer.from([0x1f, 0x8b, 0xff, 0x00, 0xfe]);
 
     await expect(
-      knock(signed, { authorization, wire, signature: signatureOf(wire) }),
+      knock(signed, { authorization, rawBody, signature: signatureOf(rawBody) }),
     ).resolves.toBe(signed);
   });
 
@@ -141,7 +141,7 @@ describe('X-Signature, for a workspace with a shared secret', () => {
     ['in base64', Buffer.from(signatureOf(WIRE), 'hex').toString('base64')],
   ])('is 401 when it is %s', async (_what, signature) => {
     await expect(knock(signed, { authorization, signature })).rejects.toThrow(
-      refused(
+      rejected(
         401,
         /^X-Signature: expected the hex HMAC-SHA1 of the body under the shared secret, got (?:nothing|a string of length \d+)$/,
       ),
@@ -151,7 +151,7 @@ describe('X-Signature, for a workspace with a shared secret', () => {
   it('does not stand in for the key', async () => {
     await expect(
       knock(signed, { authorization: 'Bearer wrong', signature: signatureOf(WIRE) }),
-    ).rejects.toThrow(refused(401, 'Authorization: expected an API key that is known'));
+    ).rejects.toThrow(rejected(401, 'Authorization: expected an API key that is known'));
   });
 
   it('is not asked for where no secret is shared', async () => {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { decodeBody, readBody, refuseLargeEvent } from '../../lib/intake/body.ts';
-import { refused } from './rejected.ts';
+import { decodeBody, readBody, rejectLargeEvent } from '../../lib/intake/body.ts';
+import { rejected } from './rejected.ts';
 
 const TEXT = '{"email":"jörg@example.com"}';
 const WIRE = Buffer.from(TEXT);
@@ -34,7 +34,7 @@ describe('a content type', () => {
     'image/png; application/json',
   ])('is 415 when it is neither JSON nor what SDKs really send: %s', (contentType) => {
     expect(() => decodeBody(WIRE, contentType, undefined)).toThrow(
-      refused(415, 'content-type: expected application/json'),
+      rejected(415, 'content-type: expected application/json'),
     );
   });
 });
@@ -50,7 +50,7 @@ describe('a content encoding', () => {
 
   it.each(['br', 'deflate', 'zstd', 'gzip, gzip', 'compress'])('%s is 415', (encoding) => {
     expect(() => decodeBody(gzipSync(WIRE), JSON_TYPE, encoding)).toThrow(
-      refused(415, 'content-encoding: expected gzip or none'),
+      rejected(415, 'content-encoding: expected gzip or none'),
     );
   });
 
@@ -63,7 +63,7 @@ describe('a content encoding', () => {
     ['gone through UTF-8', Buffer.from(gzipSync(WIRE).toString('utf8'))],
   ])('gzip is 400 when the body is %s', (_what, wire) => {
     expect(() => decodeBody(wire, JSON_TYPE, 'gzip')).toThrow(
-      refused(400, /^body: expected gzip, as content-encoding says, got other bytes$/),
+      rejected(400, /^body: expected gzip, as content-encoding says, got other bytes$/),
     );
   });
 });
@@ -83,7 +83,7 @@ describe('a body over 5 MB', () => {
     ['before it is unpacked', Buffer.alloc(FIVE_MB + 1), 'gzip'],
   ])('is 413 %s', (_how, wire, encoding) => {
     expect(() => decodeBody(wire, JSON_TYPE, encoding)).toThrow(
-      refused(413, 'body: expected at most 5 MB'),
+      rejected(413, 'body: expected at most 5 MB'),
     );
   });
 });
@@ -101,7 +101,7 @@ describe('text', () => {
     ['an overlong form', Buffer.from([0x22, 0xc0, 0xaf, 0x22])],
   ])('is 400 when it is %s', (_what, wire) => {
     expect(() => decodeBody(wire, JSON_TYPE, undefined)).toThrow(
-      refused(400, 'body: expected UTF-8 text'),
+      rejected(400, 'body: expected UTF-8 text'),
     );
   });
 });
@@ -129,7 +129,7 @@ describe('the three bodies', () => {
 
   it.each([{ batch: {} }, { batch: 'x' }, { batch: null }])('%j is 400', (json) => {
     expect(() => readBody(json)).toThrow(
-      refused(
+      rejected(
         400,
         /^batch: expected an array of events, got (?:an object|a string of length 1|null)$/,
       ),
@@ -142,7 +142,7 @@ describe('the three bodies', () => {
   });
 
   it('is 413 with 4,001', () => {
-    const tooMany = refused(413, 'batch: expected at most 4,000 events, got 4001');
+    const tooMany = rejected(413, 'batch: expected at most 4,000 events, got 4001');
 
     expect(() => readBody(events(4001))).toThrow(tooMany);
     expect(() => readBody({ batch: events(4001) })).toThrow(tooMany);
@@ -156,12 +156,12 @@ describe('an event over 32 KB', () => {
   it('is taken at exactly 32 KB', () => {
     expect(JSON.stringify(sized(LIMIT))).toHaveLength(LIMIT);
 
-    expect(() => refuseLargeEvent(sized(LIMIT))).not.toThrow();
+    expect(() => rejectLargeEvent(sized(LIMIT))).not.toThrow();
   });
 
   it('is 413 with one byte more', () => {
-    expect(() => refuseLargeEvent(sized(LIMIT + 1))).toThrow(
-      refused(413, `the event: expected at most 32 KB, got ${LIMIT + 1} bytes`),
+    expect(() => rejectLargeEvent(sized(LIMIT + 1))).toThrow(
+      rejected(413, `the event: expected at most 32 KB, got ${LIMIT + 1} bytes`),
     );
   });
 
@@ -169,6 +169,6 @@ describe('an event over 32 KB', () => {
     const umlauts = { a: 'ö'.repeat(LIMIT / 2) };
     expect(JSON.stringify(umlauts).length).toBeLessThan(LIMIT);
 
-    expect(() => refuseLargeEvent(umlauts)).toThrow(refused(413, 'at most 32 KB'));
+    expect(() => rejectLargeEvent(umlauts)).toThrow(rejected(413, 'at most 32 KB'));
   });
 });

@@ -2,7 +2,7 @@ import '@js-joda/timezone';
 import { Instant, ZoneId } from '@js-joda/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dayIn, isTimeZone } from '../../lib/event/calendar-day.ts';
+import { calendarDay, isTimeZone } from '../../lib/event/calendar-day.ts';
 
 const ZONES = Intl.supportedValuesOf('timeZone');
 
@@ -52,7 +52,7 @@ describe("the calendar date of the event's timestamp in the workspace's time zon
     ['Etc/GMT+11', '0001-01-01T00:00:00.000Z', '0000-12-31'],
     ['Etc/GMT-14', '0001-12-31T10:00:00.000Z', '0002-01-01'],
   ])('in %s %s falls on %s', (timeZone, instant, day) => {
-    expect(dayIn(timeZone, Date.parse(instant))).toBe(day);
+    expect(calendarDay(timeZone, Date.parse(instant))).toBe(day);
   });
 
   it('is the date that a Swedish calendar shows there, in every zone', () => {
@@ -60,7 +60,7 @@ describe("the calendar date of the event's timestamp in the workspace's time zon
     fc.assert(
       fc.property(fc.constantFrom(...ZONES), instants, (timeZone, instant) => {
         const shown = new Date(instant).toLocaleDateString('sv-SE', { timeZone });
-        expect(dayIn(timeZone, instant)).toBe(shown);
+        expect(calendarDay(timeZone, instant)).toBe(shown);
       }),
       { numRuns: 2000 },
     );
@@ -71,7 +71,7 @@ describe("the calendar date of the event's timestamp in the workspace's time zon
     const instants = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(2025, 0, 1) });
     fc.assert(
       fc.property(fc.constantFrom(...ZONES), instants, (timeZone, instant) => {
-        expect(dayIn(timeZone, instant)).toBe(libraryDay(timeZone, instant));
+        expect(calendarDay(timeZone, instant)).toBe(libraryDay(timeZone, instant));
       }),
       { numRuns: 2000 },
     );
@@ -89,9 +89,9 @@ describe("the calendar date of the event's timestamp in the workspace's time zon
   ])('begins and ends when that library says, on every day in %s in %i', (timeZone, year) => {
     for (const midnight of midnightsOf(timeZone, year)) {
       for (const instant of [midnight - 1, midnight]) {
-        expect(dayIn(timeZone, instant)).toBe(libraryDay(timeZone, instant));
+        expect(calendarDay(timeZone, instant)).toBe(libraryDay(timeZone, instant));
       }
-      expect(dayIn(timeZone, midnight - 1)).not.toBe(dayIn(timeZone, midnight));
+      expect(calendarDay(timeZone, midnight - 1)).not.toBe(calendarDay(timeZone, midnight));
     }
   });
 
@@ -103,14 +103,14 @@ describe("the calendar date of the event's timestamp in the workspace's time zon
         const timeZone =
           hours === 0 ? 'Etc/GMT' : `Etc/GMT${hours > 0 ? '-' : '+'}${Math.abs(hours)}`;
         const local = new Date(instant + hours * 3_600_000).toISOString();
-        expect(dayIn(timeZone, instant)).toBe(local.slice(0, 10));
+        expect(calendarDay(timeZone, instant)).toBe(local.slice(0, 10));
       }),
       { numRuns: 2000 },
     );
   });
 
   it('throws for a time zone that there is not', () => {
-    expect(() => dayIn('Mars/Olympus_Mons', 0)).toThrow(RangeError);
+    expect(() => calendarDay('Mars/Olympus_Mons', 0)).toThrow(RangeError);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type CustomFormat, extractorOf } from '../../lib/event/custom-format.ts';
+import { type CustomFormat, compileFormat } from '../../lib/event/custom-format.ts';
 import { normalize } from '../../lib/event/normalize.ts';
-import { refused } from './rejected.ts';
+import { rejected } from './rejected.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
 const WHEN = '2020-05-31T17:55:47.263Z';
@@ -14,7 +14,7 @@ const EVENT = {
 };
 
 async function read(event: object, format: CustomFormat = FORMAT) {
-  const extract = await extractorOf(format);
+  const extract = await compileFormat(format);
   return normalize(event, { timeZone: 'UTC', standardMessage: 'Was here', extract }, NOW);
 }
 
@@ -88,17 +88,17 @@ describe('a custom format of the workspace', () => {
     [/^description \(custom format\): expected a string, got an array$/, { screen: { title: [] } }],
     [/^the event: expected each field once/, { x: { a: 1, A: 2 } }],
   ])('refuses by its own fields: %s', async (message, changes) => {
-    await expect(read({ ...EVENT, ...changes })).rejects.toThrow(refused(400, message));
+    await expect(read({ ...EVENT, ...changes })).rejects.toThrow(rejected(400, message));
   });
 
   it('refuses an event whose types its functions cannot read', async () => {
     const format = { email: "join('@', user.mail)" };
     await expect(read(EVENT, format)).rejects.toThrow(
-      refused(400, /^the event: expected types that the custom format .* can read, got others$/),
+      rejected(400, /^the event: expected types that the custom format .* can read, got others$/),
     );
   });
 
   it('does not make another call an identify call', async () => {
-    await expect(read({ ...EVENT, type: 'track' })).rejects.toThrow(refused(501, 'identify'));
+    await expect(read({ ...EVENT, type: 'track' })).rejects.toThrow(rejected(501, 'identify'));
   });
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseEmail } from '../../lib/event/email.ts';
-import { Refusal } from '../../lib/event/rejection.ts';
-import { outcomeOf, refused } from './rejected.ts';
+import { Rejection } from '../../lib/event/rejection.ts';
+import { outcomeOf, rejected } from './rejected.ts';
 
 const parse = (value: string) => parseEmail(value, 'traits.email');
 const label = (length: number) => 'd'.repeat(length);
@@ -74,7 +74,7 @@ describe('one valid address', () => {
     ['with an invisible space in the domain', 'peter@exam\u200bple.com'],
   ])('is refused when it is one %s', (_how, sent) => {
     expect(() => parse(sent)).toThrow(
-      refused(
+      rejected(
         400,
         /^traits\.email: expected one email address such as name@example\.com, got a string of length \d+$/,
       ),
@@ -95,7 +95,7 @@ describe('at most 254 characters', () => {
 
   it('refuses one of 255 and says how long it is', () => {
     expect(() => parse(`${LONGEST}d`)).toThrow(
-      refused(400, 'traits.email: expected at most 254 characters, got 255'),
+      rejected(400, 'traits.email: expected at most 254 characters, got 255'),
     );
   });
 
@@ -105,7 +105,7 @@ describe('at most 254 characters', () => {
     expect(sent.length).toBeLessThan(254);
 
     expect(() => parse(sent)).toThrow(
-      refused(400, /^traits\.email: expected at most 254 characters(?!, got 89$)/),
+      rejected(400, /^traits\.email: expected at most 254 characters(?!, got 89$)/),
     );
   });
 
@@ -113,7 +113,7 @@ describe('at most 254 characters', () => {
     ['a local part of 65', `l${LONGEST_LOCAL_PART}@example.com`],
     ['a label of 64', `peter@${label(64)}.com`],
   ])('refuses %s within it', (_what, sent) => {
-    expect(() => parse(sent)).toThrow(refused(400, 'traits.email: expected one email address'));
+    expect(() => parse(sent)).toThrow(rejected(400, 'traits.email: expected one email address'));
   });
 
   it('takes a local part of 64 and a label of 63', () => {
@@ -147,7 +147,7 @@ describe('whatever is sent', () => {
     fc.assert(
       fc.property(anything, (value) => {
         const email = outcomeOf(() => parse(value));
-        if (email instanceof Refusal) return;
+        if (email instanceof Rejection) return;
         expect(parse(email)).toBe(email);
         expect(email).toMatch(/^[!-~]{3,254}$/);
         expect(email).toBe(email.toLowerCase());
@@ -171,7 +171,7 @@ describe('whatever is sent', () => {
       fc.property(wrong, fc.boolean(), (part, inDomain) => {
         const [local, domain] = inDomain ? ['secret', `private${part}`] : [`secret${part}`, 'priv'];
         const outcome = outcomeOf(() => parse(`${local}x@y${domain}`));
-        expect(outcome).toBeInstanceOf(Refusal);
+        expect(outcome).toBeInstanceOf(Rejection);
         expect(String(outcome)).not.toMatch(/secret|priv/);
       }),
     );

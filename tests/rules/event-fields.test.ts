@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { callSchema, eventSchema, parseWith } from '../../lib/event/event-fields.ts';
-import { refused } from './rejected.ts';
+import { callSchema, eventSchema, parseFields } from '../../lib/event/event-fields.ts';
+import { rejected } from './rejected.ts';
 
-const parse = (value: unknown) => parseWith(eventSchema, value);
+const parse = (value: unknown) => parseFields(eventSchema, value);
 
 describe('field names match in any casing', () => {
   it.each([
@@ -11,7 +11,7 @@ describe('field names match in any casing', () => {
     ['with a capital', { Type: 'identify', Email: 'a@b.co', Timestamp: 't' }],
   ])('at the top level, %s', (_casing, sent) => {
     expect(parse(sent)).toEqual({ email: 'a@b.co', timestamp: 't' });
-    expect(parseWith(callSchema, sent)).toEqual({ type: 'identify' });
+    expect(parseFields(callSchema, sent)).toEqual({ type: 'identify' });
   });
 
   it('at every level of the nesting', () => {
@@ -38,7 +38,7 @@ describe('field names match in any casing', () => {
     ['context.page.url', { context: { page: { url: 'a', Url: 'b' } } }],
   ])('and a field sent twice in different casing is refused by its name: %s', (field, sent) => {
     expect(() => parse(sent)).toThrow(
-      refused(
+      rejected(
         400,
         new RegExp(`^${field}: expected each field once, in one casing, got it in several$`),
       ),
@@ -81,7 +81,7 @@ describe('a field of another type', () => {
     ],
     ['context.page.url: expected a string, got an array', { context: { page: { url: [] } } }],
   ])('is refused: %s', (message, sent) => {
-    expect(() => parse(sent)).toThrow(refused(400, new RegExp(`^${message}$`)));
+    expect(() => parse(sent)).toThrow(rejected(400, new RegExp(`^${message}$`)));
   });
 
   it.each([
@@ -92,7 +92,7 @@ describe('a field of another type', () => {
     ['an array', [{ email: 'a@b.co' }]],
   ])('is refused as an event: %s', (seen, sent) => {
     expect(() => parse(sent)).toThrow(
-      refused(400, new RegExp(`^the event: expected an object, got ${seen}$`)),
+      rejected(400, new RegExp(`^the event: expected an object, got ${seen}$`)),
     );
   });
 
@@ -101,8 +101,8 @@ describe('a field of another type', () => {
     ['null', { type: null }],
     ['a number', { TYPE: 1 }],
   ])('is refused as the type of call: %s', (seen, sent) => {
-    expect(() => parseWith(callSchema, sent)).toThrow(
-      refused(400, new RegExp(`^type: expected a string, got ${seen}$`)),
+    expect(() => parseFields(callSchema, sent)).toThrow(
+      rejected(400, new RegExp(`^type: expected a string, got ${seen}$`)),
     );
   });
 });

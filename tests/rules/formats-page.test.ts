@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { extractorOf } from '../../lib/event/custom-format.ts';
+import { compileFormat } from '../../lib/event/custom-format.ts';
 import { normalize } from '../../lib/event/normalize.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
@@ -26,7 +26,7 @@ describe('docs/formats.md', () => {
 
   it.each(sections)('is true of "$title"', async ({ json: [sent, becomes, ...rest], commands }) => {
     const extract =
-      commands[0] === undefined ? undefined : await extractorOf(formatIn(commands[0]));
+      commands[0] === undefined ? undefined : await compileFormat(formatIn(commands[0]));
     const interaction = normalize(JSON.parse(sent ?? ''), { ...SETTINGS, extract }, NOW);
 
     expect(interaction).toEqual(JSON.parse(becomes ?? ''));

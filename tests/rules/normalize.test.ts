@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Interaction, normalize } from '../../lib/event/normalize.ts';
-import { Refusal } from '../../lib/event/rejection.ts';
+import { Rejection } from '../../lib/event/rejection.ts';
 import rudderstack from '../events/rudderstack-node-batch.json' with { type: 'json' };
 import segmentNode from '../events/segment-analytics-node-batch.json' with { type: 'json' };
 import segmentWebhook from '../events/segment-webhook.json' with { type: 'json' };
-import { outcomeOf, refused } from './rejected.ts';
+import { outcomeOf, rejected } from './rejected.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
 const DAY_MS = 86_400_000;
@@ -126,7 +126,10 @@ describe('They must contain an email', () => {
 
   it('or else it is refused', () => {
     expect(() => read({ type: 'identify', timestamp: WHEN })).toThrow(
-      refused(400, /^email: expected an email, in traits\.email or at the top level, got nothing$/),
+      rejected(
+        400,
+        /^email: expected an email, in traits\.email or at the top level, got nothing$/,
+      ),
     );
   });
 
@@ -136,7 +139,7 @@ describe('They must contain an email', () => {
     ['email', { email: 'nobody' }],
   ])('and a wrong one is refused by the name of its field: %s', (field, fields) => {
     expect(() => read({ type: 'identify', timestamp: WHEN, ...fields })).toThrow(
-      refused(400, new RegExp(`^${field}: expected one email address(?!.*nobody)`)),
+      rejected(400, new RegExp(`^${field}: expected one email address(?!.*nobody)`)),
     );
   });
 });
@@ -164,7 +167,7 @@ describe('and a timestamp', () => {
       /^timestamp: expected at most 24 hours in the future, got one further ahead$/,
     ],
   ])('or else it is refused: it %s', (_problem, fields, message) => {
-    expect(() => at(fields)).toThrow(refused(400, message));
+    expect(() => at(fields)).toThrow(rejected(400, message));
   });
 
   it("falls on the day of the workspace's time zone", () => {
@@ -184,7 +187,7 @@ describe('and a timestamp', () => {
       read({ ...RECOMMENDED, timestamp }, { retentionDays: 30 });
     expect(limited(kept)).not.toThrow();
     expect(limited(forgotten)).toThrow(
-      refused(
+      rejected(
         400,
         /^timestamp: expected one of the last 30 days, which are kept, got an older one$/,
       ),
@@ -237,7 +240,7 @@ describe('the description', () => {
     ['event', { event: { name: 'User logged in' } }],
   ])('is an error of another type: %s', (field, fields) => {
     expect(() => describedBy(fields)).toThrow(
-      refused(400, new RegExp(`^${field}: expected a string, got (?!.*User)`)),
+      rejected(400, new RegExp(`^${field}: expected a string, got (?!.*User)`)),
     );
   });
 
@@ -276,7 +279,7 @@ describe('Nat.app only accepts Identify calls', () => {
       const call = { type, email: 5, timestamp: [], event: 'Signed up' };
 
       expect(() => read(call)).toThrow(
-        refused(
+        rejected(
           501,
           /^type: expected identify, because Nat only accepts identify calls, got a string of length \d$/,
         ),
@@ -285,12 +288,12 @@ describe('Nat.app only accepts Identify calls', () => {
   );
 
   it("is 501 for the track call in the batch of Segment's SDK", () => {
-    expect(() => read(segmentNode.batch[1])).toThrow(refused(501, 'identify'));
+    expect(() => read(segmentNode.batch[1])).toThrow(rejected(501, 'identify'));
   });
 
   it('is an error of the sender to leave the type out', () => {
     expect(() => read({ timestamp: WHEN, email: 'a@x.co' })).toThrow(
-      refused(400, /^type: expected a string, got nothing$/),
+      rejected(400, /^type: expected a string, got nothing$/),
     );
   });
 });
@@ -324,13 +327,13 @@ describe('whatever JSON is sent', () => {
     { requiredKeys: ['type'] },
   );
 
-  it('gives an interaction or a Refusal that holds no address, and nothing else', () => {
+  it('gives an interaction or a Rejection that holds no address, and nothing else', () => {
     const outcomes = new Set<string>();
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), eventLike), (sent) => {
         const outcome = outcomeOf(() => read(sent));
-        outcomes.add(outcome instanceof Refusal ? 'refusal' : 'interaction');
-        if (outcome instanceof Refusal) expect(outcome.message).not.toMatch(/secret|private/);
+        outcomes.add(outcome instanceof Rejection ? 'rejection' : 'interaction');
+        if (outcome instanceof Rejection) expect(outcome.message).not.toMatch(/secret|private/);
         else
           expect(outcome).toMatchObject({
             email: expect.stringContaining('@'),
@@ -339,7 +342,7 @@ describe('whatever JSON is sent', () => {
       }),
       { numRuns: 5000, examples: [[{ type: 'identify', timestamp: WHEN, email: ADDRESS }]] },
     );
-    expect(outcomes).toEqual(new Set(['refusal', 'interaction']));
+    expect(outcomes).toEqual(new Set(['rejection', 'interaction']));
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryResult } from '../../lib/delivery/attempt.ts';
 import { redeliverDue } from '../../lib/delivery/redelivery.ts';
-import { type DueEntry, workspaceOf } from '../../lib/ledger/ledger.ts';
+import { type DueEntry, workspaceIdOf } from '../../lib/ledger/ledger.ts';
 
 const delivered: DeliveryResult = { status: 'delivered', natFailed: false };
 const throttled: DeliveryResult = { status: 'retrying', error: 'status 429', natFailed: true };
@@ -33,14 +33,14 @@ async function runOver(due: DueEntry[], redeliver: (workspace: string) => Delive
       underWay += 1;
       await turn();
       underWay -= 1;
-      return redeliver(workspaceOf(one));
+      return redeliver(workspaceIdOf(one));
     },
     report: () => {},
     reportFailure: (error) => failures.push(error),
     remainingMs: () => 55_000,
   });
   expect(underWay).toBe(0);
-  const triedOf = (workspace: string) => tried.filter((one) => workspaceOf(one) === workspace);
+  const triedOf = (workspace: string) => tried.filter((one) => workspaceIdOf(one) === workspace);
   return { run, tried, triedOf, failures };
 }
 

@@ -1,22 +1,22 @@
 import { expect } from 'vitest';
-import { Refusal } from '../../lib/event/rejection.ts';
+import { Rejection } from '../../lib/event/rejection.ts';
 
-/** Matches a Refusal by its status and by what its message says. */
-export function refused(status: Refusal['status'], message: string | RegExp): unknown {
+/** Matches a Rejection by its status and by what its message says. */
+export function rejected(status: Rejection['status'], message: string | RegExp): unknown {
   const says = typeof message === 'string' ? expect.stringContaining(message) : message;
   return expect.objectContaining({
-    name: 'Refusal',
+    name: 'Rejection',
     status,
     message: says instanceof RegExp ? expect.stringMatching(says) : says,
   });
 }
 
-/** What a call gives, or the Refusal it throws. Any other error is thrown on. */
-export function outcomeOf<T>(call: () => T): T | Refusal {
+/** What a call gives, or the Rejection it throws. Any other error is thrown on. */
+export function outcomeOf<T>(call: () => T): T | Rejection {
   try {
     return call();
   } catch (error) {
-    if (error instanceof Refusal) return error;
+    if (error instanceof Rejection) return error;
     throw error;
   }
 }

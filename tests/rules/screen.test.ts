@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { firstEventIn, screen } from '../../lib/intake/screen.ts';
-import { refused } from './rejected.ts';
+import { rejected } from './rejected.ts';
 
-const TWICE = refused(400, /^the event: expected each field once, in one casing, got one twice$/);
-const PROTOTYPE = refused(
+const TWICE = rejected(400, /^the event: expected each field once, in one casing, got one twice$/);
+const PROTOTYPE = rejected(
   400,
   /^the event: expected no field named __proto__ or constructor, got one$/,
 );
-const NESTED = refused(400, /^the event: expected at most 100 levels of nesting, got more$/);
+const NESTED = rejected(400, /^the event: expected at most 100 levels of nesting, got more$/);
 
 /** An array in an array in an array … */
 function nested(levels: number, open = '[', close = ']'): string {
@@ -17,8 +17,8 @@ function nested(levels: number, open = '[', close = ']'): string {
 
 /** The places of a batch that are refused, and what is left of it. */
 function screened(text: string) {
-  const { refusals, text: left } = screen(text);
-  return { refused: [...refusals.keys()], left: JSON.parse(left) };
+  const { rejections, text: left } = screen(text);
+  return { refused: [...rejections.keys()], left: JSON.parse(left) };
 }
 
 describe('a single event is refused', () => {
@@ -33,13 +33,13 @@ describe('a single event is refused', () => {
     ['nested over 100 levels, in arrays', `{"a":${nested(100)}}`, NESTED],
     ['nested over 100 levels, in objects', nested(101, '{"a":', '}').replace(':}', ':1}'), NESTED],
     ['nested a million deep and never closed', '{"a":'.repeat(1_000_000), NESTED],
-  ])('%s', (_what, text, refusal) => {
-    expect(() => screen(text)).toThrow(refusal);
+  ])('%s', (_what, text, rejection) => {
+    expect(() => screen(text)).toThrow(rejection);
   });
 
   it('by the name of the field, if it is one that is read', () => {
     expect(() => screen('{"email":"a@b.co","email":"c@d.co"}')).toThrow(
-      refused(400, /^email: expected each field once/),
+      rejected(400, /^email: expected each field once/),
     );
     expect(() => screen('{"peter@example.com":1,"peter@example.com":2}')).toThrow(TWICE);
   });
@@ -54,7 +54,7 @@ describe('a single event is let through', () => {
     ['with 100 levels', `{"a":${nested(99)}}`],
     ['with space around colons', '{ "a" : 1 , "b"\n:\t2 }'],
   ])('%s', (_what, text) => {
-    expect(screen(text)).toEqual({ text, refusals: new Map() });
+    expect(screen(text)).toEqual({ text, rejections: new Map() });
   });
 });
 
@@ -80,21 +80,21 @@ describe('in a batch', () => {
   });
 
   it('names what is wrong with each', () => {
-    const { refusals } = screen(`[{"constructor":1},{"a":{"email":1,"email":2}},${nested(101)}]`);
+    const { rejections } = screen(`[{"constructor":1},{"a":{"email":1,"email":2}},${nested(101)}]`);
 
-    expect(refusals.get(0)).toEqual(PROTOTYPE);
-    expect(refusals.get(1)).toEqual(refused(400, /^email: expected each field once/));
-    expect(refusals.get(2)).toEqual(NESTED);
+    expect(rejections.get(0)).toEqual(PROTOTYPE);
+    expect(rejections.get(1)).toEqual(rejected(400, /^email: expected each field once/));
+    expect(rejections.get(2)).toEqual(NESTED);
   });
 
   it('what is around the events is refused as a whole', () => {
-    expect(() => screen('{"batch":[],"batch":[]}')).toThrow(refused(400, /^batch: /));
+    expect(() => screen('{"batch":[],"batch":[]}')).toThrow(rejected(400, /^batch: /));
     expect(() => screen('{"batch":[{"a":1}],"__proto__":{}}')).toThrow(PROTOTYPE);
   });
 
   it('is left to the parser if it is no JSON, even inside of what is refused', () => {
     const text = '[{"a":1},{"b":2,"b":+3}]';
-    expect(screen(text)).toEqual({ text, refusals: new Map() });
+    expect(screen(text)).toEqual({ text, rejections: new Map() });
   });
 
   it('is no array elsewhere', () => {
@@ -132,7 +132,7 @@ describe('whatever text is sent', () => {
     fc.assert(
       fc.property(json, (text) => {
         fc.pre(!/"(?:__proto__|constructor)"\s*:/.test(text));
-        expect(screen(text)).toEqual({ text, refusals: new Map() });
+        expect(screen(text)).toEqual({ text, rejections: new Map() });
       }),
       { numRuns: 1000 },
     );

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseInstant } from '../../lib/event/timestamp.ts';
-import { refused } from './rejected.ts';
+import { parseTimestamp } from '../../lib/event/timestamp.ts';
+import { rejected } from './rejected.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0, 0);
 const HOUR_MS = 3_600_000;
-const parse = (value: string, now = NOW) => parseInstant(value, 'timestamp', now);
+const parse = (value: string, now = NOW) => parseTimestamp(value, 'timestamp', now);
 
 describe('ISO 8601 with an offset or Z', () => {
   it.each([
@@ -105,7 +105,7 @@ describe('ISO 8601 with an offset or Z', () => {
     ['a minute after 24:00', '2020-05-31T24:01:00Z'],
   ])('refuses %s', (_what, value) => {
     expect(() => parse(value)).toThrow(
-      refused(
+      rejected(
         400,
         /^timestamp: expected an ISO 8601 date and time with an offset or Z.*, got a string of length \d+$/,
       ),
@@ -113,8 +113,8 @@ describe('ISO 8601 with an offset or Z', () => {
   });
 
   it('names the field it was given and not the value', () => {
-    expect(() => parseInstant('last Friday', 'originalTimestamp', NOW)).toThrow(
-      refused(400, /^originalTimestamp: (?!.*Friday)/),
+    expect(() => parseTimestamp('last Friday', 'originalTimestamp', NOW)).toThrow(
+      rejected(400, /^originalTimestamp: (?!.*Friday)/),
     );
   });
 });
@@ -148,7 +148,7 @@ describe('more than 24 h in the future', () => {
     ['the last year there is', '9999-12-31T23:59:59-14:00'],
   ])('refuses %s', (_what, value) => {
     expect(() => parse(value)).toThrow(
-      refused(400, /^timestamp: expected at most 24 hours in the future, got one further ahead$/),
+      rejected(400, /^timestamp: expected at most 24 hours in the future, got one further ahead$/),
     );
   });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { REFUSALS } from '../../lib/event/rejection.ts';
+import { REJECTIONS } from '../../lib/event/rejection.ts';
 
 const page = readFileSync(new URL('../../docs/troubleshooting.md', import.meta.url), 'utf8');
 const DETAILS: Record<string, string> = {
@@ -11,7 +11,7 @@ const DETAILS: Record<string, string> = {
 it('docs/troubleshooting.md holds every message, its status and its remedy, and no other', () => {
   const rows = [...page.matchAll(/^\| `(\w+)` \| (\d+) \| (.+?) \| (.+) \|$/gm)];
   const said = rows.map(([, reason, status, expected]) => [reason, Number(status), expected]);
-  const answered = Object.entries(REFUSALS).map(([reason, { status, expected }]) => [
+  const answered = Object.entries(REJECTIONS).map(([reason, { status, expected }]) => [
     reason,
     status,
     DETAILS[reason] ?? expected,

@@ -1,6 +1,6 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import { entrySchema, type LedgerEntry, nameOf } from '../../lib/ledger/ledger.ts';
+import { entrySchema, interactionId, type LedgerEntry } from '../../lib/ledger/ledger.ts';
 import type { Effect } from './database.ts';
 import type { Asked, ReceivedCall } from './nat.ts';
 import type { Invocation, Scheduler } from './scheduler.ts';
@@ -112,7 +112,7 @@ export function createWatcher(
   };
 
   function onPut(invocation: Invocation, entry: LedgerEntry, repeated: boolean): void {
-    const name = nameOf(entry);
+    const name = interactionId(entry);
     const before = known.get(name);
     if (before !== undefined && before.entry.status !== 'dead') {
       violate(`a second interaction of a day was written over a ${before.entry.status} one`);
@@ -130,7 +130,7 @@ export function createWatcher(
     invocation: Invocation,
     { Key, ExpressionAttributeValues }: z.infer<typeof updateSchema>,
   ): void {
-    const one = known.get(nameOf({ contact: Key.contact.S, day: Key.day.S }));
+    const one = known.get(interactionId({ contact: Key.contact.S, day: Key.day.S }));
     if (one === undefined) {
       violate('an interaction was settled that was never accepted');
       return;
@@ -154,7 +154,8 @@ export function createWatcher(
     if (status === 'delivered') one.deliveredAt = scheduler.tick();
     one.entry = { ...one.entry, status, lastError };
     // Waiting for a key costs none of the 72 hours.
-    if (KEY_ERRORS.includes(lastError)) one.entry.redrivenAt = new Date(Date.now()).toISOString();
+    if (KEY_ERRORS.includes(lastError))
+      one.entry.retryWindowStartsAt = new Date(Date.now()).toISOString();
     delete one.lease;
   }
 
@@ -165,7 +166,7 @@ export function createWatcher(
     if (released && !KEY_ERRORS.includes(one.entry.lastError ?? '')) {
       violate(`a new key released what waits because of ${one.entry.lastError}`);
     }
-    one.entry = { ...one.entry, status: 'retrying', redrivenAt: String(values[':now']) };
+    one.entry = { ...one.entry, status: 'retrying', retryWindowStartsAt: String(values[':now']) };
     delete one.notBefore;
     delete one.lease;
   }
@@ -180,9 +181,9 @@ export function createWatcher(
   }
 
   /** Only what never will succeed may die before its 72 hours are over. */
-  function checkDeath({ acceptedAt, redrivenAt }: LedgerEntry, error: string): void {
+  function checkDeath({ acceptedAt, retryWindowStartsAt }: LedgerEntry, error: string): void {
     const never = /^status (?:400|404|422|501)$/.test(error);
-    const triedMs = Date.now() - Date.parse(redrivenAt ?? acceptedAt);
+    const triedMs = Date.now() - Date.parse(retryWindowStartsAt ?? acceptedAt);
     if (!never && triedMs < 72 * HOUR_MS) {
       violate(`died of ${error} after ${Math.round(triedMs / HOUR_MS)} hours`);
     }

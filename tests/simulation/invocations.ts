@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { nameOf } from '../../lib/ledger/ledger.ts';
+import { interactionId } from '../../lib/ledger/ledger.ts';
 import { OperatorError } from '../../lib/operator/operator-error.ts';
 import { requestWith } from '../in-process/lambda.ts';
 import type { Customer, SentEvent } from './events.ts';
@@ -97,7 +97,7 @@ function checkAnswer(
   statuses.forEach((one, at) => {
     const { email = '', day } = events[at] ?? {};
     const contact = `${customer.id}#${secrets.contactKey(customer.id, email)}`;
-    const name = nameOf({ contact, day: day ?? '' });
+    const name = interactionId({ contact, day: day ?? '' });
     if (one === 'accepted' && !names.has(name)) violations.push('accepted, but not written');
     if (one === 'duplicate' && !watcher.known.has(name)) violations.push('a duplicate of nothing');
     if ((one === 'accepted' || one === 'duplicate') !== (day !== undefined)) {

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { nameOf } from '../../lib/ledger/ledger.ts';
+import { interactionId } from '../../lib/ledger/ledger.ts';
 import { CUSTOMERS, someEvent } from './events.ts';
 import { operate, pollStream, redeliver, sendEvents } from './invocations.ts';
 import { createWorld, type World } from './world.ts';
@@ -180,7 +180,7 @@ async function comeToRest(world: World): Promise<void> {
 /** What waits, for Nat or for an operator, is as it was left: with its reason, and what to send. */
 async function checkWaiting({ items, violations, watcher }: World): Promise<void> {
   for (const item of await items()) {
-    const { status, lastError } = watcher.known.get(nameOf(item))?.entry ?? {};
+    const { status, lastError } = watcher.known.get(interactionId(item))?.entry ?? {};
     if (item.status !== status) violations.push(`${item.status}, but was left ${status}`);
     if (item.status === 'delivered') continue;
     if (item.event === undefined) violations.push(`${item.status} without its content`);
@@ -196,7 +196,7 @@ async function checkRest(world: World): Promise<void> {
   const items = await world.items();
   const calls = [...nat.timeline.values()];
   for (const item of items) {
-    const known = watcher.known.get(nameOf(item));
+    const known = watcher.known.get(interactionId(item));
     const added = calls.filter(({ idempotencyKey }) => idempotencyKey === known?.idempotencyKey);
     if (item.status !== 'delivered') violations.push(`${item.status} at rest: ${item.lastError}`);
     else if (added.length !== 1) violations.push(`${added.length} times on the timeline`);

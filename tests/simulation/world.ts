@@ -7,7 +7,7 @@ import { createHandler as createRedeliver } from '../../functions/redeliver.ts';
 import { createServices } from '../../functions/services.ts';
 import { metrics } from '../../functions/telemetry.ts';
 import { createDelivery } from '../../lib/delivery/attempt.ts';
-import { entrySchema, type LedgerEntry, nameOf } from '../../lib/ledger/ledger.ts';
+import { entrySchema, interactionId, type LedgerEntry } from '../../lib/ledger/ledger.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import { createSecrets } from '../../lib/runtime/secrets.ts';
@@ -131,7 +131,7 @@ export async function createWorld(seed: number) {
         if (clock.now < expiresAt * 1000 || random.chance(0.3)) continue;
         const Key = { contact: { S: contact }, day: { S: day } };
         await database.execute('DeleteItem', { TableName: INTERACTIONS, Key });
-        watcher.onExpiry(nameOf({ contact, day }));
+        watcher.onExpiry(interactionId({ contact, day }));
       }
     },
     contextOf: ({ name, begunAt, deadline }: Invocation) =>

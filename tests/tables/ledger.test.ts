@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { nameOf, RETRY_SHARDS } from '../../lib/ledger/ledger.ts';
+import { interactionId, RETRY_SHARDS } from '../../lib/ledger/ledger.ts';
 import { embeddedTables, existing } from './embedded.ts';
 
 const tables = embeddedTables();
@@ -38,7 +38,7 @@ describe('the one-per-day rule', () => {
       status === 'delivered' ? { status } : { status, error: 'status 503', dueAt: NOW };
     await ledger.settle(entry, settlement, NOW);
     expect(await ledger.accept(key, event, NOW)).toBe(false);
-    expect(await ledger.findTaken([key])).toEqual(new Set([nameOf(key)]));
+    expect(await ledger.findTaken([key])).toEqual(new Set([interactionId(key)]));
   });
 
   it('gives the day of a dead one to a new event', async () => {
@@ -63,7 +63,7 @@ describe('the one-per-day rule', () => {
     const keys = Array.from({ length: 250 }, () => newKey());
     const taken = keys.filter((_, n) => n % 100 === 0);
     await Promise.all(taken.map((key) => ledger.accept(key, event, NOW)));
-    expect(await ledger.findTaken(keys)).toEqual(new Set(taken.map(nameOf)));
+    expect(await ledger.findTaken(keys)).toEqual(new Set(taken.map(interactionId)));
   });
 });
 
@@ -121,12 +121,15 @@ describe('what is due', () => {
       const names: string[] = [];
       for (let shard = 0; shard < RETRY_SHARDS; shard += 1) {
         // Pages of two, so that there are several.
-        for await (const page of ledger.findDue(shard, now, 2)) names.push(...page.map(nameOf));
+        for await (const page of ledger.findDue(shard, now, 2))
+          names.push(...page.map(interactionId));
       }
       return names;
     };
-    expect(await dueAt(NOW + MINUTE_MS - 1)).not.toEqual(expect.arrayContaining(keys.map(nameOf)));
-    expect(await dueAt(NOW + MINUTE_MS)).toEqual(expect.arrayContaining(keys.map(nameOf)));
+    expect(await dueAt(NOW + MINUTE_MS - 1)).not.toEqual(
+      expect.arrayContaining(keys.map(interactionId)),
+    );
+    expect(await dueAt(NOW + MINUTE_MS)).toEqual(expect.arrayContaining(keys.map(interactionId)));
   });
 
   it('is leased by one of two overlapping runs', async () => {

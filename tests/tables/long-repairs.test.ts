@@ -3,7 +3,7 @@ import type { ServiceInputTypes } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { type InteractionKey, RETRY_SHARDS } from '../../lib/ledger/ledger.ts';
-import type { Settlement } from '../../lib/ledger/outcome.ts';
+import type { Outcome } from '../../lib/ledger/outcome.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import { TABLES } from '../../offline/database.ts';
@@ -15,7 +15,7 @@ const LAMBDA_MS = 900_000;
 /** A page of the small pages that stand in for a big table takes so long that a call has time for three. */
 const SLOW_PAGE_MS = 20_000;
 const REDRIVE = { command: 'interactions.redrive' };
-const dead: Settlement = { status: 'dead', error: 'status 400' };
+const dead: Outcome = { status: 'dead', error: 'status 400' };
 const tables = embeddedTables();
 
 const answerSchema = z.object({
@@ -71,7 +71,7 @@ async function someWorkspace(): Promise<string> {
 }
 
 /** Interactions of as many contacts, accepted now; dead at once if said so. */
-function interactions(workspace: string, count: number, settlement?: Settlement) {
+function interactions(workspace: string, count: number, settlement?: Outcome) {
   const { ledger } = tables();
   const event = { email: 'a@example.com', timestamp: '2020-05-31T00:00:00Z', description: 'x' };
   const made = Array.from({ length: count }, async (): Promise<InteractionKey> => {
@@ -83,7 +83,7 @@ function interactions(workspace: string, count: number, settlement?: Settlement)
   return Promise.all(made);
 }
 
-async function settle(key: InteractionKey, settlement: Settlement): Promise<void> {
+async function settle(key: InteractionKey, settlement: Outcome): Promise<void> {
   const { ledger } = tables();
   await ledger.settle(await existing(ledger.read(key)), settlement, Date.now());
 }

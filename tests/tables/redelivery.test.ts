@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type DeliveryResult, TRY_MS } from '../../lib/delivery/attempt.ts';
+import { type DeliveryResult, MAX_ATTEMPT_MS } from '../../lib/delivery/attempt.ts';
 import { redeliverDue } from '../../lib/delivery/redelivery.ts';
 import type { DueEntry } from '../../lib/ledger/ledger.ts';
 import { embeddedTables, existing } from './embedded.ts';
@@ -52,7 +52,7 @@ describe('a run of redeliver', () => {
   });
 
   it('begins no try that it has no time for', async () => {
-    const { run, tried } = await runWith({ status: 'delivered' }, () => TRY_MS - 1);
+    const { run, tried } = await runWith({ status: 'delivered' }, () => MAX_ATTEMPT_MS - 1);
     expect([run.ended, tried]).toEqual(['out of time', []]);
     await runWith({ status: 'delivered' });
   });

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
-import type { Settlement } from '../../lib/ledger/outcome.ts';
+import type { Outcome } from '../../lib/ledger/outcome.ts';
 import { embeddedTables, existing, secrets } from './embedded.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 const tables = embeddedTables();
 const run = (request: object) => tables().operator.run(request);
-const dead: Settlement = { status: 'dead', error: 'status 400' };
+const dead: Outcome = { status: 'dead', error: 'status 400' };
 
 async function someWorkspace(): Promise<string> {
   const id = `w-${randomUUID()}`;
@@ -17,7 +17,7 @@ async function someWorkspace(): Promise<string> {
 }
 
 /** Accepts an interaction and settles it, if said so; gives its key. */
-async function interaction(workspace: string, settlement?: Settlement, day = '2020-05-31') {
+async function interaction(workspace: string, settlement?: Outcome, day = '2020-05-31') {
   const email = `${randomUUID()}@example.com`;
   const key = { contact: `${workspace}#${secrets.contactKey(workspace, email)}`, day };
   const timestamp = '2020-05-31T17:55:47.263Z';
@@ -53,7 +53,7 @@ describe('interactions.redrive', () => {
       status: 'retrying',
       attempts: 0,
       dueAt: new Date(NOW + 100 * HOUR_MS).toISOString(),
-      redrivenAt: new Date(NOW + 100 * HOUR_MS).toISOString(),
+      retryWindowStartsAt: new Date(NOW + 100 * HOUR_MS).toISOString(),
       queue: expect.stringMatching(/^retry#/),
     });
   });
@@ -145,7 +145,7 @@ describe('stats', () => {
 
 describe('a new key for Nat', () => {
   const SIX_HOURS_ON = NOW + 6 * HOUR_MS;
-  const rejected: Settlement = { status: 'retrying', error: 'status 401', dueAt: SIX_HOURS_ON };
+  const rejected: Outcome = { status: 'retrying', error: 'status 401', dueAt: SIX_HOURS_ON };
 
   it('releases what waits for it, once no deliverer remembers the old key', async () => {
     const [id, other] = [await someWorkspace(), await someWorkspace()];
@@ -164,7 +164,7 @@ describe('a new key for Nat', () => {
     expect(await tables().ledger.read(key)).toMatchObject({
       status: 'retrying',
       attempts: 0,
-      redrivenAt: new Date(NOW + 100 * HOUR_MS).toISOString(),
+      retryWindowStartsAt: new Date(NOW + 100 * HOUR_MS).toISOString(),
     });
   });
 

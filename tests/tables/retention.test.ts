@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { normalize } from '../../lib/event/normalize.ts';
-import { Refusal } from '../../lib/event/rejection.ts';
+import { Rejection } from '../../lib/event/rejection.ts';
 import { embeddedTables, existing } from './embedded.ts';
 
 const RETENTION_DAYS = 7;
@@ -32,7 +32,7 @@ it.each([0, 30])(
       const { expiresAt = 0 } = await existing(ledger.read(key));
       // The latest instant of a day is 24 hours after its first, wherever in the world.
       const lastOfDay = timestamp + DAY_MS;
-      expect(() => normalize(at(lastOfDay), settings, expiresAt * 1000)).toThrow(Refusal);
+      expect(() => normalize(at(lastOfDay), settings, expiresAt * 1000)).toThrow(Rejection);
       expect(expiresAt * 1000).toBeGreaterThan(settledAt + RETENTION_DAYS * DAY_MS);
     }
   },
