@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
 import { commands } from '../lib/operator/commands.ts';
-import { invoke, lambdaClient } from '../offline/serverless-offline.ts';
+import { invoke, lambdaClient } from './lambda.ts';
 import { runToCompletion } from './run-to-completion.ts';
 
 const LOCAL = 'local';

@@ -6,9 +6,10 @@ import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 
 import * as z from 'zod/mini';
 import { createDelivery, type Delivery, MAX_ATTEMPT_MS } from '../lib/delivery/attempt.ts';
 import { createNat } from '../lib/delivery/nat.ts';
-import { type InteractionKey, interactionId } from '../lib/ledger/ledger.ts';
+import { type InteractionKey, interactionId } from '../lib/ledger/entry.ts';
+import { lazy } from '../lib/runtime/lazy.ts';
 import { withTimeout } from '../lib/runtime/with-timeout.ts';
-import { lazy, services } from './services.ts';
+import { services } from './services.ts';
 import { logger, metrics, reportDelivery } from './telemetry.ts';
 
 const stringAttribute = z.object({ S: z.string() });

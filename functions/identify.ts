@@ -6,13 +6,14 @@ import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createIntake, type EventResult } from '../lib/intake/accept.ts';
 import { readBody } from '../lib/intake/body.ts';
 import type { BatchResponse } from '../lib/intake/response.ts';
+import { lazy } from '../lib/runtime/lazy.ts';
 import { errorResponses, json } from './middleware/error-responses.ts';
 import {
   authenticateSender,
   type IdentifyRequest,
   unpackBody,
 } from './middleware/identify-request.ts';
-import { lazy, type Services, services } from './services.ts';
+import { type Services, services } from './services.ts';
 import { countResults, logger, metrics } from './telemetry.ts';
 
 type Response = APIGatewayProxyStructuredResultV2;

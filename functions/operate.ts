@@ -2,7 +2,8 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import { createRepairs } from '../lib/ledger/repairs.ts';
 import { createOperator } from '../lib/operator/operator.ts';
-import { lazy, services } from './services.ts';
+import { lazy } from '../lib/runtime/lazy.ts';
+import { services } from './services.ts';
 import { logger } from './telemetry.ts';
 
 const repairs = lazy(() => createRepairs(services().db, services().config.INTERACTIONS_TABLE));

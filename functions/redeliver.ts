@@ -6,7 +6,8 @@ import { createDelivery, type Delivery } from '../lib/delivery/attempt.ts';
 import { createNat } from '../lib/delivery/nat.ts';
 import { redeliverDue } from '../lib/delivery/redelivery.ts';
 import type { Ledger } from '../lib/ledger/ledger.ts';
-import { lazy, services } from './services.ts';
+import { lazy } from '../lib/runtime/lazy.ts';
+import { services } from './services.ts';
 import { logger, metrics, reportDelivery } from './telemetry.ts';
 
 /**

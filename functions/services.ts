@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createLedger } from '../lib/ledger/ledger.ts';
 import { type Config, readConfig } from '../lib/runtime/config.ts';
 import { createDynamoDB } from '../lib/runtime/dynamodb.ts';
+import { lazy } from '../lib/runtime/lazy.ts';
 import { createSecrets } from '../lib/runtime/secrets.ts';
 import { createWorkspaces } from '../lib/workspaces/workspaces.ts';
 
@@ -24,15 +25,3 @@ export function createServices(config: Config, db: DynamoDBClient) {
 
 /** This container's services: made at the first call, so that importing a function costs nothing. */
 export const services = lazy(() => createServices(readConfig(process.env), createDynamoDB()));
-
-/**
- * @param make called until it succeeds once
- * @returns a function that gives what `make` gave
- */
-export function lazy<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}

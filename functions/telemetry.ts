@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { DeliveryResult } from '../lib/delivery/attempt.ts';
 import type { EventResult } from '../lib/intake/accept.ts';
-import type { InteractionKey } from '../lib/ledger/ledger.ts';
+import type { InteractionKey } from '../lib/ledger/entry.ts';
 
 /**
  * Structured lines, under the deployment's name (POWERTOOLS_SERVICE_NAME), as the metrics are.

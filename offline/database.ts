@@ -25,12 +25,6 @@ export interface DynamoDBAddress {
   credentials: { accessKeyId: string; secretAccessKey: string };
 }
 
-/** What AWS clients need to be given here, though nothing looks at it. */
-export const LOCAL_AWS = {
-  region: 'eu-central-1',
-  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-};
-
 /** A running DynamoDB, with the tables that are deployed. */
 export interface Database {
   address: DynamoDBAddress;

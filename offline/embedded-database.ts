@@ -3,11 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import * as z from 'zod/mini';
+import { LOCAL_AWS } from '../cli/local-stack.ts';
 import {
   createTables,
   type Database,
   keysSchema,
-  LOCAL_AWS,
   type StreamRecord,
   streamRecord,
   TABLES,

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import pRetry from 'p-retry';
-import { type DynamoDBAddress, LOCAL_AWS } from './database.ts';
+import { invoke, lambdaClient } from '../cli/lambda.ts';
+import type { DynamoDBAddress } from './database.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STOP_TIMEOUT_MS = 3000;
@@ -104,34 +104,4 @@ async function stop(child: ChildProcess): Promise<void> {
   const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
   await ended;
   clearTimeout(impatience);
-}
-
-/** A client for serverless-offline's stand-in of the Lambda service. */
-export function lambdaClient(port: number): LambdaClient {
-  return new LambdaClient({ endpoint: `http://127.0.0.1:${port}`, maxAttempts: 1, ...LOCAL_AWS });
-}
-
-/**
- * Invokes a Lambda function and waits for its answer.
- *
- * @param name the function's full name
- * @throws {Error} with the function's own message if it failed
- */
-export async function invoke(
-  lambda: LambdaClient,
-  name: string,
-  payload: unknown,
-): Promise<unknown> {
-  const answer = await lambda.send(
-    new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(payload) }),
-  );
-  const text = answer.Payload?.transformToString() ?? '';
-  const result: unknown = text === '' ? undefined : JSON.parse(text);
-  if (answer.FunctionError !== undefined) throw new Error(messageIn(result));
-  return result;
-}
-
-function messageIn(result: unknown): string {
-  const known = typeof result === 'object' && result !== null && 'errorMessage' in result;
-  return known ? String(result.errorMessage) : 'the function failed';
 }

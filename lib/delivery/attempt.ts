@@ -3,10 +3,10 @@ import {
   type DueEntry,
   type InteractionKey,
   interactionId,
-  type Ledger,
   type LedgerEntry,
   workspaceIdOf,
-} from '../ledger/ledger.ts';
+} from '../ledger/entry.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Outcome } from '../ledger/outcome.ts';
 import { TABLE_CALL_MS } from '../runtime/dynamodb.ts';
 import type { Secrets } from '../runtime/secrets.ts';

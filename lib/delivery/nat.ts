@@ -1,4 +1,4 @@
-import type { OutboxEvent } from '../ledger/ledger.ts';
+import type { OutboxEvent } from '../ledger/entry.ts';
 
 /** The one in package.json, which is not bundled for it; a test holds them together. */
 const VERSION = '0.1.0';

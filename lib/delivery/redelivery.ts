@@ -1,5 +1,7 @@
 import pMap from 'p-map';
-import { type DueEntry, type Ledger, RETRY_SHARDS, workspaceIdOf } from '../ledger/ledger.ts';
+import { type DueEntry, workspaceIdOf } from '../ledger/entry.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { RETRY_SHARDS } from '../ledger/queues.ts';
 import { type DeliveryResult, MAX_ATTEMPT_MS } from './attempt.ts';
 import { createFailureStreaks } from './failure-streaks.ts';
 

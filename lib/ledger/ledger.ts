@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   BatchGetItemCommand,
   type DynamoDBClient,
@@ -10,48 +9,20 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { conditionHeld, type Item } from '../runtime/dynamodb.ts';
+import {
+  type DueEntry,
+  dueSchema,
+  entrySchema,
+  type InteractionKey,
+  interactionId,
+  type LedgerEntry,
+  type OutboxEvent,
+} from './entry.ts';
 import { type AttributeChanges, attributesAfter, type Outcome } from './outcome.ts';
+import { retryQueue, retryQueueOf } from './queues.ts';
 
 /** DynamoDB's limit for one BatchGetItem. */
 const MAX_KEYS_PER_READ = 100;
-/** Partitions of the index of what is due, so that redeliver can read them side by side. */
-export const RETRY_SHARDS = 4;
-/** The names of those partitions. */
-export const RETRY_QUEUES = Array.from({ length: RETRY_SHARDS }, (_, shard) => retryQueue(shard));
-
-/** The key of an interaction, which is the one-per-day rule itself. */
-export interface InteractionKey {
-  /** `<workspace>#<contact key>` */
-  contact: string;
-  /** `2020-05-31` */
-  day: string;
-}
-
-/** Every attribute that an interaction may have. */
-export const entrySchema = z.object({
-  contact: z.string(),
-  day: z.string(),
-  status: z.enum(['pending', 'delivered', 'retrying', 'dead']),
-  event: z.optional(
-    z.object({ email: z.string(), timestamp: z.string(), description: z.string() }),
-  ),
-  attempts: z.number(),
-  lastError: z.optional(z.string()),
-  acceptedAt: z.iso.datetime(),
-  settledAt: z.optional(z.iso.datetime()),
-  retryWindowStartsAt: z.optional(z.iso.datetime()),
-  queue: z.optional(z.string()),
-  dueAt: z.optional(z.iso.datetime()),
-  leasedUntil: z.optional(z.iso.datetime()),
-  expiresAt: z.optional(z.number()),
-});
-
-/** An interaction as the ledger holds it. All times are ISO 8601, `expiresAt` is epoch seconds. */
-export type LedgerEntry = z.infer<typeof entrySchema>;
-
-/** What Nat needs to be told: kept only until it has been. */
-export type OutboxEvent = NonNullable<LedgerEntry['event']>;
-
 export type Ledger = ReturnType<typeof createLedger>;
 
 /**
@@ -234,27 +205,7 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
   }
 }
 
-/** What the index `due` projects. */
-export const dueSchema = z.object({
-  contact: z.string(),
-  day: z.string(),
-  dueAt: z.iso.datetime(),
-});
-
-/** What the index of what is due holds of an interaction. */
-export type DueEntry = z.infer<typeof dueSchema>;
-
 const takenSchema = z.object({ contact: z.string(), day: z.string(), status: z.string() });
-
-/** One text for a key, for sets and maps. */
-export function interactionId({ contact, day }: InteractionKey): string {
-  return `${contact}#${day}`;
-}
-
-/** The workspace that an interaction's `contact` belongs to. */
-export function workspaceIdOf({ contact }: InteractionKey): string {
-  return contact.slice(0, contact.lastIndexOf('#'));
-}
 
 /** A key as DynamoDB takes it. */
 export function keyItem({ contact, day }: InteractionKey): Item {
@@ -266,14 +217,4 @@ function updateOf(change: AttributeChanges): string {
   const set = changes.filter(([, value]) => value !== undefined);
   const removed = changes.filter(([, value]) => value === undefined);
   return `SET ${set.map(([name]) => `#${name} = :${name}`)} REMOVE ${removed.map(([name]) => `#${name}`)}`;
-}
-
-/** The partition of the index in which an interaction waits for its next try. */
-export function retryQueueOf({ contact }: InteractionKey): string {
-  const [byte = 0] = createHash('sha256').update(contact).digest();
-  return retryQueue(byte % RETRY_SHARDS);
-}
-
-function retryQueue(shard: number): string {
-  return `retry#${shard}`;
 }

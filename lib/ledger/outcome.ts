@@ -1,4 +1,4 @@
-import type { LedgerEntry } from './ledger.ts';
+import type { LedgerEntry } from './entry.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
 /** An event up to a day ahead, in any time zone, falls on a day that ends this much later at most. */

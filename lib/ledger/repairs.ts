@@ -15,10 +15,10 @@ import {
   dueSchema,
   entrySchema,
   type InteractionKey,
-  keyItem,
   type LedgerEntry,
-  retryQueueOf,
-} from './ledger.ts';
+} from './entry.ts';
+import { keyItem } from './ledger.ts';
+import { retryQueueOf } from './queues.ts';
 
 const PAGE = 200;
 

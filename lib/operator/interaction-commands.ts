@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { parseEmail } from '../event/email.ts';
-import { RETRY_QUEUES } from '../ledger/ledger.ts';
+import { RETRY_QUEUES } from '../ledger/queues.ts';
 import type { Repairs } from '../ledger/repairs.ts';
 import type { Secrets } from '../runtime/secrets.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';

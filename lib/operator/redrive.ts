@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import * as z from 'zod/mini';
-import type { InteractionKey } from '../ledger/ledger.ts';
+import type { InteractionKey } from '../ledger/entry.ts';
 import type { Page, Repairs } from '../ledger/repairs.ts';
 import type { Item } from '../runtime/dynamodb.ts';
 import { DEFAULT_REDRIVES_PER_SECOND, type Input } from './commands.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pMap from 'p-map';
-import { RETRY_QUEUES } from '../ledger/ledger.ts';
-import { hashOfApiKey, newApiKey } from '../runtime/secrets.ts';
+import { RETRY_QUEUES } from '../ledger/queues.ts';
+import { hashOfApiKey, newApiKey } from '../workspaces/api-key.ts';
 import {
   WORKSPACE_CHANGE_SEEN_MS,
   type Workspace,

@@ -1,11 +1,4 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createHmac,
-  hkdfSync,
-  randomBytes,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
@@ -73,21 +66,6 @@ export function createSecrets(deploymentSecret: string): Secrets {
         .digest('base64url');
     },
   };
-}
-
-/**
- * How the workspaces table names an API key without knowing it.
- *
- * @param apiKey the key as the sender gives it
- * @returns hex of its SHA-256. No salt: an API key is not guessable as a password is
- */
-export function hashOfApiKey(apiKey: string): string {
-  return createHash('sha256').update(apiKey).digest('hex');
-}
-
-/** A new API key: 32 random bytes in base64url, 43 characters. */
-export function newApiKey(): string {
-  return randomBytes(KEY_BYTES).toString('base64url');
 }
 
 function derivedKey(secret: string, use: string): Uint8Array {

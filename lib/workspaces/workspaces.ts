@@ -11,7 +11,7 @@ import QuickLRU from 'quick-lru';
 import * as z from 'zod/mini';
 import { customFormatSchema } from '../event/custom-format.ts';
 import { conditionHeld, type Item } from '../runtime/dynamodb.ts';
-import { hashOfApiKey } from '../runtime/secrets.ts';
+import { hashOfApiKey } from './api-key.ts';
 
 /** How long a change to a workspace may take to be seen, and an unknown key is not asked for again. */
 const WORKSPACE_CACHE_MS = 60_000;

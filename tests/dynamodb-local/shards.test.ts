@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { LOCAL_AWS } from '../../offline/database.ts';
+import { LOCAL_AWS } from '../../cli/local-stack.ts';
 import { createShardReader } from '../../offline/shards.ts';
 
 const PAGE = 2;

@@ -3,9 +3,9 @@ import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { inject } from 'vitest';
 import * as z from 'zod/mini';
+import { invoke, lambdaClient } from '../../cli/lambda.ts';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import { TABLES } from '../../offline/database.ts';
-import { invoke, lambdaClient } from '../../offline/serverless-offline.ts';
 
 /** What the API answered. */
 export interface Answer {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it, vi } from 'vitest';
-import { hashOfApiKey } from '../../lib/runtime/secrets.ts';
+import { hashOfApiKey } from '../../lib/workspaces/api-key.ts';
 import { ledgerItems, operate, recommended, send, someone, timelineOf } from './client.ts';
 
 const delivered = { timeout: 5000, interval: 20 };

@@ -2,7 +2,7 @@ import type { Context, DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, it, vi } from 'vitest';
 import { createHandler } from '../../functions/deliver.ts';
 import type { DeliveryResult } from '../../lib/delivery/attempt.ts';
-import { type InteractionKey, interactionId } from '../../lib/ledger/ledger.ts';
+import { type InteractionKey, interactionId } from '../../lib/ledger/entry.ts';
 
 const day = '2020-05-31';
 const hangs = () => new Promise<DeliveryResult>(() => {});

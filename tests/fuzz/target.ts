@@ -3,7 +3,7 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { createHandler } from '../../functions/identify.ts';
 import { createServices } from '../../functions/services.ts';
-import { entrySchema, type LedgerEntry } from '../../lib/ledger/ledger.ts';
+import { entrySchema, type LedgerEntry } from '../../lib/ledger/entry.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import { CONFIG, TABLES } from '../in-process/deployment.ts';

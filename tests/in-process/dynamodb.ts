@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
-import { LOCAL_AWS } from '../../offline/database.ts';
+import { LOCAL_AWS } from '../../cli/local-stack.ts';
 
 const require = createRequire(import.meta.url);
 const db: { create(options: object): object } = require('dynalite/db');

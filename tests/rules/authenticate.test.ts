@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { authenticate, type Credentials } from '../../lib/intake/authenticate.ts';
-import { createSecrets, hashOfApiKey } from '../../lib/runtime/secrets.ts';
+import { createSecrets } from '../../lib/runtime/secrets.ts';
+import { hashOfApiKey } from '../../lib/workspaces/api-key.ts';
 import type { Workspace, Workspaces } from '../../lib/workspaces/workspaces.ts';
 import { rejected } from './rejected.ts';
 

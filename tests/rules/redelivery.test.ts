@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryResult } from '../../lib/delivery/attempt.ts';
 import { redeliverDue } from '../../lib/delivery/redelivery.ts';
-import { type DueEntry, workspaceIdOf } from '../../lib/ledger/ledger.ts';
+import { type DueEntry, workspaceIdOf } from '../../lib/ledger/entry.ts';
 
 const delivered: DeliveryResult = { status: 'delivered', natFailed: false };
 const throttled: DeliveryResult = { status: 'retrying', error: 'status 429', natFailed: true };

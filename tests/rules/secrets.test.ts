@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSecrets, hashOfApiKey, newApiKey } from '../../lib/runtime/secrets.ts';
+import { createSecrets } from '../../lib/runtime/secrets.ts';
+import { hashOfApiKey, newApiKey } from '../../lib/workspaces/api-key.ts';
 
 const SECRET = 'a deployment secret of 32 chars!';
 const secrets = createSecrets(SECRET);

@@ -1,6 +1,6 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import { entrySchema, interactionId, type LedgerEntry } from '../../lib/ledger/ledger.ts';
+import { entrySchema, interactionId, type LedgerEntry } from '../../lib/ledger/entry.ts';
 import type { Effect } from './database.ts';
 import type { Asked, ReceivedCall } from './nat.ts';
 import type { Invocation, Scheduler } from './scheduler.ts';

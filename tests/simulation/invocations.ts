@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { interactionId } from '../../lib/ledger/ledger.ts';
+import { interactionId } from '../../lib/ledger/entry.ts';
 import { OperatorError } from '../../lib/operator/operator-error.ts';
 import { requestWith } from '../in-process/lambda.ts';
 import type { Customer, SentEvent } from './events.ts';

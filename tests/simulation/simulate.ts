@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { interactionId } from '../../lib/ledger/ledger.ts';
+import { interactionId } from '../../lib/ledger/entry.ts';
 import { CUSTOMERS, someEvent } from './events.ts';
 import { operate, pollStream, redeliver, sendEvents } from './invocations.ts';
 import { createWorld, type World } from './world.ts';

@@ -7,7 +7,7 @@ import { createHandler as createRedeliver } from '../../functions/redeliver.ts';
 import { createServices } from '../../functions/services.ts';
 import { metrics } from '../../functions/telemetry.ts';
 import { createDelivery } from '../../lib/delivery/attempt.ts';
-import { entrySchema, interactionId, type LedgerEntry } from '../../lib/ledger/ledger.ts';
+import { entrySchema, interactionId, type LedgerEntry } from '../../lib/ledger/entry.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import { createSecrets } from '../../lib/runtime/secrets.ts';

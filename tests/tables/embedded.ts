@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
-import { createLedger, type LedgerEntry } from '../../lib/ledger/ledger.ts';
+import type { LedgerEntry } from '../../lib/ledger/entry.ts';
+import { createLedger } from '../../lib/ledger/ledger.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import { createSecrets } from '../../lib/runtime/secrets.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { interactionId, RETRY_SHARDS } from '../../lib/ledger/ledger.ts';
+import { interactionId } from '../../lib/ledger/entry.ts';
+import { RETRY_SHARDS } from '../../lib/ledger/queues.ts';
 import { embeddedTables, existing } from './embedded.ts';
 
 const tables = embeddedTables();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type DeliveryResult, MAX_ATTEMPT_MS } from '../../lib/delivery/attempt.ts';
 import { redeliverDue } from '../../lib/delivery/redelivery.ts';
-import type { DueEntry } from '../../lib/ledger/ledger.ts';
+import type { DueEntry } from '../../lib/ledger/entry.ts';
 import { embeddedTables, existing } from './embedded.ts';
 
 const tables = embeddedTables();
