@@ -1,35 +1,36 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
-import parseJson from '@middy/http-json-body-parser';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createIntake, type EventResult } from '../lib/intake/accept.ts';
-import { readBody } from '../lib/intake/body.ts';
-import type { BatchResponse } from '../lib/intake/response.ts';
+import { readBody } from '../lib/intake/read-body.ts';
+import { toBatchResponse } from '../lib/intake/response.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
 import { errorResponses, json } from './middleware/error-responses.ts';
 import {
   authenticateSender,
   type IdentifyRequest,
+  parseBody,
   unpackBody,
+  verifySender,
 } from './middleware/identify-request.ts';
 import { type Services, services } from './services.ts';
 import { countResults, logger, metrics } from './telemetry.ts';
 
 type Response = APIGatewayProxyStructuredResultV2;
 
-/** Routes that need no key. */
+/** Routes that need no API key. */
 const OPEN_ROUTES: Record<string, () => Promise<Response>> = {
   'GET /v1/health': async () => json(200, { status: 'ok' }),
-  // Loaded late: it is large, and nobody's event waits for it.
+  // Loaded on request, because it is large and no event needs it.
   'GET /openapi.json': async () =>
     json(200, (await import('../openapi.json', { with: { type: 'json' } })).default),
 };
 
 /**
- * The API: single calls and batches on either path; its health and its description without a key.
+ * The API: single calls and batches on either path, and its health and description without a key.
  *
- * @param services what it works with, asked for at the first request
+ * @param services returns what the handler works with; called at the first request
  */
 export function createHandler(services: () => Services) {
   const intake = lazy(() => {
@@ -42,13 +43,14 @@ export function createHandler(services: () => Services) {
     .use(errorResponses())
     .use(authenticateSender(services))
     .use(unpackBody())
-    .use(parseJson({ disableContentTypeCheck: true }))
-    .handler(async ({ body, workspace, rejections }) => {
+    .use(parseBody())
+    .use(verifySender(services))
+    .handler(async ({ body, workspace }) => {
       if (workspace === undefined) throw new Error('authenticateSender did not run');
-      const { single, events } = readBody(body);
-      const results = await intake().take(events, workspace, Date.now(), rejections);
+      const { isBatch, events } = readBody(body);
+      const results = await intake().accept(events, workspace, Date.now());
       const [only] = results;
-      if (single && only !== undefined) return respondToSingle(only, workspace.id);
+      if (!isBatch && only !== undefined) return respondToSingle(only, workspace.id);
       return respondToBatch(results, workspace.id);
     });
   return async (event: IdentifyRequest, context: Context): Promise<Response> =>
@@ -66,17 +68,7 @@ function respondToSingle(result: EventResult, workspace: string): Response {
 }
 
 function respondToBatch(results: EventResult[], workspace: string): Response {
-  const counts = countResults(results);
-  logger.info('batch', { workspace, ...counts });
-  return json(statusOf(counts, results.length), { results: results.map(toResult) });
-}
-
-function statusOf({ accepted = 0, rejected = 0 }: Record<string, number>, total: number): number {
-  if (accepted > 0) return 202;
-  return total > 0 && rejected === total ? 400 : 200;
-}
-
-function toResult(result: EventResult): BatchResponse['results'][number] {
-  const { status } = result;
-  return 'rejection' in result ? { status, message: result.rejection.message } : { status };
+  logger.info('batch', { workspace, ...countResults(results) });
+  const { status, body } = toBatchResponse(results);
+  return json(status, body);
 }

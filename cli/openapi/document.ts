@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
-import { callSchema, eventSchema } from '../../lib/event/event-fields.ts';
+import {
+  DESCRIPTION_PLACES,
+  EMAIL_PLACES,
+  TIMESTAMP_PLACES,
+} from '../../lib/event/documented-formats.ts';
 import { REJECTIONS, Rejection } from '../../lib/event/rejection.ts';
 import {
   batchResponseSchema,
@@ -14,7 +18,7 @@ type Status = (typeof REJECTIONS)[keyof typeof REJECTIONS]['status'];
 
 const packageSchema = z.object({ version: z.string(), license: z.string() });
 
-/** Bodies as senders put them on the wire, by what they are. */
+/** Bodies as senders send them, by their summary. */
 const SINGLE_BODIES = {
   'Recommended format': 'recommended',
   'Without traits or url': 'top-level-email',
@@ -26,19 +30,19 @@ const BATCH_BODIES = {
   "RudderStack's Node SDK": 'rudderstack-node-batch',
 };
 
-/** One message of each status, as the service says it. */
+/** One rejection of each status, as the service responds with it. */
 const EXAMPLES: Record<Status, Rejection> = {
-  400: new Rejection('email', 'traits.email', 'a string of length 5'),
-  401: new Rejection('api_key', 'Authorization', 'another'),
-  403: new Rejection('disabled', 'Authorization', 'that of a disabled one'),
-  413: new Rejection('event_size', 'the event', '33000 bytes'),
-  415: new Rejection('content_type', 'content-type', 'another type'),
-  501: new Rejection('other_call', 'type', 'a string of length 5'),
+  400: new Rejection('email_invalid', 'traits.email'),
+  401: new Rejection('api_key_unknown'),
+  403: new Rejection('workspace_disabled'),
+  413: new Rejection('event_too_large'),
+  415: new Rejection('content_type_unsupported'),
+  501: new Rejection('type_not_identify'),
 };
 
 /**
- * Describes the HTTP interface in OpenAPI 3.1, from the schemas that validate, the rejections that are
- * answered, and the bodies that are tested.
+ * Describes the HTTP interface in OpenAPI 3.1, from the table of formats, the response schemas, the
+ * list of rejections, and the bodies that the tests send.
  */
 export function openApiDocument(): Json {
   const { version, license } = packageSchema.parse(read('package.json'));
@@ -53,18 +57,18 @@ export function openApiDocument(): Json {
     servers: [{ url: '/' }],
     security: [{ basic: [] }, { bearer: [] }],
     paths: {
-      '/v1/identify': { post: taking('identify', 'Take an event, or several') },
-      '/v1/batch': { post: taking('batch', 'The same, where SDKs send their batches') },
-      '/v1/health': { get: open('health', 'Tell whether the service runs', { status: 'ok' }) },
-      '/openapi.json': { get: open('describe', 'Give this description', undefined) },
+      '/v1/identify': { post: acceptOperation('identify', 'Send one event, or several') },
+      '/v1/batch': { post: acceptOperation('batch', 'The same, at the path that SDKs use') },
+      '/v1/health': { get: openOperation('health', 'Check that the service runs', HEALTH) },
+      '/openapi.json': { get: openOperation('describe', 'Read this description') },
     },
     components: {
       schemas: {
         Event: eventJsonSchema(),
         Events: { type: 'array', maxItems: 4000, items: ref('Event') },
         Batch: { type: 'object', required: ['batch'], properties: { batch: ref('Events') } },
-        SingleAnswer: jsonSchema(singleResponseSchema),
-        BatchAnswer: jsonSchema(batchResponseSchema),
+        SingleResponse: jsonSchema(singleResponseSchema),
+        BatchResponse: jsonSchema(batchResponseSchema),
         Error: jsonSchema(errorResponseSchema),
       },
       securitySchemes: {
@@ -79,7 +83,9 @@ export function openApiDocument(): Json {
   };
 }
 
-function taking(operationId: string, summary: string): Json {
+const HEALTH = { status: 'ok' };
+
+function acceptOperation(operationId: string, summary: string): Json {
   return {
     operationId,
     summary,
@@ -94,19 +100,23 @@ function taking(operationId: string, summary: string): Json {
       },
     },
     responses: {
-      200: answer('The contact has one that day already, or no event of the batch was accepted.', {
-        status: 'duplicate',
-      }),
-      202: answer('It is in the ledger and will be delivered; of a batch, at least one is.', {
-        status: 'accepted',
-      }),
+      200: success(
+        'The contact already has an interaction that day. Of a batch: no event was accepted.',
+        'duplicate',
+      ),
+      202: success(
+        'The interaction is in the ledger and will be delivered. Of a batch: at least one event was accepted.',
+        'accepted',
+      ),
       ...Object.fromEntries(Object.entries(EXAMPLES).map(rejectionResponse)),
-      429: error('More requests than the deployment takes in a second: send it again, later.', {
-        message: 'Too Many Requests',
+      429: response('Too many requests per second. Send it again later.', {
+        schema: { type: 'object' },
+        example: { message: 'Too Many Requests' },
       }),
       503: {
-        ...error('The ledger cannot be reached: nothing was accepted, send it again.', {
-          message: UNAVAILABLE,
+        ...response('The service is unavailable. Sending the same again is safe.', {
+          schema: ref('Error'),
+          example: UNAVAILABLE,
         }),
         headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
       },
@@ -118,7 +128,7 @@ const SIGNATURE = {
   name: 'X-Signature',
   in: 'header',
   description:
-    'Hex HMAC-SHA1 of the body, or of the first event of an array, where the workspace has a shared secret.',
+    'Required if the workspace has a shared secret: hex HMAC-SHA1 of the body, or of the first event of an array.',
   schema: { type: 'string', pattern: '^[0-9a-fA-F]{40}$' },
 };
 
@@ -128,54 +138,62 @@ const ENCODING = {
   schema: { type: 'string', enum: ['gzip', 'identity'] },
 };
 
-function open(operationId: string, summary: string, example: Json | undefined): Json {
-  const content = {
-    'application/json': { schema: { type: 'object' }, ...(example && { example }) },
-  };
-  return {
-    operationId,
-    summary,
-    security: [],
-    responses: { 200: { description: 'It.', content } },
-  };
+function openOperation(operationId: string, summary: string, example?: Json): Json {
+  const content = { schema: { type: 'object' }, ...(example && { example }) };
+  return { operationId, summary, security: [], responses: { 200: response('Success.', content) } };
 }
 
-function answer(description: string, single: Json): Json {
-  const schema = { oneOf: [ref('SingleAnswer'), ref('BatchAnswer')] };
-  const results = [single, { status: 'ignored', message: EXAMPLES[501].message }];
-  const examples = { single: { value: single }, batch: { value: { results } } };
-  return { description, content: { 'application/json': { schema, examples } } };
+function success(description: string, status: string): Json {
+  const { code, message } = EXAMPLES[501];
+  const results = [{ status }, { status: 'ignored', code, message }];
+  return response(description, {
+    schema: { oneOf: [ref('SingleResponse'), ref('BatchResponse')] },
+    examples: { single: { value: { status } }, batch: { value: { results } } },
+  });
 }
 
-function rejectionResponse([status, { message }]: [string, Rejection]): [string, Json] {
-  const reasons = Object.entries(REJECTIONS).filter(([, one]) => String(one.status) === status);
-  const lines = reasons.map(
-    ([reason, { expected }]) => `- \`${reason}\`: expected ${expected.replace('{}', '…')}`,
-  );
-  const description = `What to change:\n\n${lines.join('\n')}`;
-  // A batch of which every event was rejected says of each why.
-  const schema = status === '400' ? { oneOf: [ref('Error'), ref('BatchAnswer')] } : ref('Error');
-  return [status, error(description, { message }, schema)];
+function rejectionResponse([status, { code, message }]: [string, Rejection]): [string, Json] {
+  const lines = Object.entries(REJECTIONS)
+    .filter(([, rejection]) => String(rejection.status) === status)
+    .map(([code, rejection]) => `- \`${code}\`: ${rejection.message('FIELD')}`);
+  // A batch of rejected events answers with one result per event.
+  const schema = status === '400' ? { oneOf: [ref('Error'), ref('BatchResponse')] } : ref('Error');
+  return [status, response(lines.join('\n'), { schema, example: { code, message } })];
 }
 
-function error(description: string, example: Json, schema: Json = ref('Error')): Json {
-  return { description, content: { 'application/json': { schema, example } } };
+function response(description: string, content: Json): Json {
+  return { description, content: { 'application/json': content } };
 }
 
-/** What a call of any type has, and what an identify call has besides. */
+/** The fields of an event that the service reads, as a schema made from the table of formats. */
 function eventJsonSchema(): Json {
-  const event = jsonSchema(eventSchema);
-  const call = jsonSchema(callSchema);
+  const paths = [
+    ...EMAIL_PLACES.map(({ path }) => path),
+    ...TIMESTAMP_PLACES,
+    ...DESCRIPTION_PLACES,
+  ];
+  const schema = objectSchema(paths.map((path) => path.split('.')));
   return {
-    description: 'Field names match in any casing; what is not listed is let through unread.',
+    description: 'Field names match in any casing. Other fields are ignored.',
     type: 'object',
-    required: call.required,
-    properties: { ...call.properties, ...event.properties },
+    required: ['type'],
+    properties: { type: { type: 'string' }, ...schema.properties },
   };
 }
+
+function objectSchema(paths: string[][]): { type: string[]; properties: Json } {
+  const names = new Set(paths.map(([name = '']) => name));
+  const properties = [...names].map((name) => {
+    const inner = paths.filter(([first, ...rest]) => first === name && rest.length > 0);
+    const isText = inner.length === 0;
+    return [name, isText ? TEXT : objectSchema(inner.map(([, ...rest]) => rest))] as const;
+  });
+  return { type: ['object', 'null'], properties: Object.fromEntries(properties) };
+}
+
+const TEXT = { type: ['string', 'null'] };
 
 function jsonSchema(schema: z.ZodMiniType) {
-  // The output side: an input's field names match in any casing, which JSON Schema cannot say.
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     io: 'output',
     override: ({ jsonSchema }) => {

@@ -1,5 +1,5 @@
 import { Rejection } from '../../lib/event/rejection.ts';
-import { rejectLargeEvent } from '../../lib/intake/body.ts';
+import { checkEventLimits } from '../../lib/intake/event-limits.ts';
 import type { Entry } from './entry.ts';
 
 /** Well below the 4,000 events and 5 MB that the service takes, so that an answer comes soon. */
@@ -57,14 +57,10 @@ function readyToSend(entry: Entry): Batch['events'][number] | RejectedEvent {
   const { line } = entry;
   if ('problem' in entry) return { line, message: entry.problem };
   try {
-    rejectLargeEvent(entry.event);
+    checkEventLimits(entry.event);
     return { line, json: JSON.stringify(entry.event) };
   } catch (error) {
     if (error instanceof Rejection) return { line, message: error.message };
-    // What can be parsed may still be nested too deeply to be written again.
-    if (error instanceof RangeError) {
-      return { line, message: new Rejection('nesting', 'the event', 'more').message };
-    }
     throw error;
   }
 }

@@ -1,5 +1,4 @@
 import { Rejection } from '../../lib/event/rejection.ts';
-import { screen } from '../../lib/intake/screen.ts';
 import type { Entry } from './entry.ts';
 import type { Piece } from './pieces.ts';
 
@@ -51,7 +50,6 @@ function* entriesIn(
 /** What the parser would pass over, such as a field twice, is for the sender to mend. */
 function eventIn(text: string): { event: unknown } | { problem: string } {
   try {
-    screen(text);
     return { event: JSON.parse(text) };
   } catch (error) {
     const problem = 'the line: expected an event as JSON';

@@ -1,18 +1,16 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { Rejection } from '../../lib/event/rejection.ts';
-import { UNAVAILABLE } from '../../lib/intake/response.ts';
+import { type ErrorResponse, UNAVAILABLE } from '../../lib/intake/response.ts';
 import { logger, metrics } from '../telemetry.ts';
 import type { IdentifyRequest } from './identify-request.ts';
 
-/** Soon enough that little waits, late enough for a passing fault to pass. */
+/** Short enough that little waits, long enough for most faults to pass. */
 const RETRY_AFTER_SECONDS = 5;
 
-const NOT_JSON = new Rejection('json', 'body', 'other text');
-
 /**
- * The one place that turns an error into an answer: a rejection is shown to the sender, any other
- * error is ours, is logged, and answers 503 so that the sender sends again.
+ * The one place that turns an error into a response. A rejection is shown to the sender. Any other
+ * error is ours: it is logged and answered with 503, so that the sender sends again.
  */
 export function errorResponses(): MiddlewareObj<
   IdentifyRequest,
@@ -20,40 +18,31 @@ export function errorResponses(): MiddlewareObj<
 > {
   return {
     onError: (request) => {
-      const error = isFromJsonParser(request.error) ? NOT_JSON : request.error;
-      request.response = toResponse(error, request.event.workspace?.id);
+      const workspace = request.event.workspace?.id;
+      request.response =
+        request.error instanceof Rejection
+          ? rejectionResponse(request.error, workspace)
+          : unavailableResponse(request.error, workspace);
     },
   };
 }
 
-function isFromJsonParser(error: Error | null | undefined): boolean {
-  const cause: unknown = error?.cause;
-  return (
-    typeof cause === 'object' &&
-    cause !== null &&
-    'package' in cause &&
-    cause.package === '@middy/http-json-body-parser'
-  );
+function rejectionResponse(rejection: Rejection, workspace: string | undefined) {
+  const { code, message, status } = rejection;
+  metrics.addMetric('rejected', 'Count', 1);
+  metrics.addMetric(`rejected_${code}`, 'Count', 1);
+  logger.info('rejected', { workspace, code, status });
+  const body: ErrorResponse = { code, message };
+  return json(status, body, status === 401 ? { 'www-authenticate': 'Basic realm="nat"' } : {});
 }
 
-function toResponse(
-  error: Error | null | undefined,
-  workspace: string | undefined,
-): APIGatewayProxyStructuredResultV2 {
-  if (error instanceof Rejection) {
-    metrics.addMetric('rejected', 'Count', 1);
-    metrics.addMetric(`rejected_${error.code}`, 'Count', 1);
-    logger.info('refused', { workspace, reason: error.code, status: error.status });
-    const challenge =
-      error.status === 401 ? { 'www-authenticate': 'Basic realm="nat"' } : undefined;
-    return json(error.status, { message: error.message }, challenge);
-  }
+function unavailableResponse(error: Error | null | undefined, workspace: string | undefined) {
   metrics.addMetric('failed', 'Count', 1);
   logger.error('failed', { workspace, error });
-  return json(503, { message: UNAVAILABLE }, { 'retry-after': String(RETRY_AFTER_SECONDS) });
+  return json(503, UNAVAILABLE, { 'retry-after': String(RETRY_AFTER_SECONDS) });
 }
 
-/** An answer in JSON, as every one of this API is. */
+/** @returns a response with a JSON body, as every response of this API is */
 export function json(
   statusCode: number,
   body: object,

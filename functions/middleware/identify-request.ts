@@ -1,46 +1,80 @@
 import type { MiddlewareObj } from '@middy/core';
+import jsonBodyParser from '@middy/http-json-body-parser';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { Rejection } from '../../lib/event/rejection.ts';
+import { Rejection } from '../../lib/event/rejection.ts';
 import { authenticate } from '../../lib/intake/authenticate.ts';
-import { decodeBody } from '../../lib/intake/body.ts';
-import { screen } from '../../lib/intake/screen.ts';
+import { decodeBody } from '../../lib/intake/decode-body.ts';
+import { verifySignature } from '../../lib/intake/verify-signature.ts';
 import type { Workspace } from '../../lib/workspaces/workspaces.ts';
 import type { Services } from '../services.ts';
 
-/** A request, once `authenticateSender` and `unpackBody` have run. */
+/** A request, and what the middlewares below add to it. */
 export interface IdentifyRequest extends APIGatewayProxyEventV2 {
+  /** Set by `authenticateSender`. */
   workspace?: Workspace;
-  /** Events that were refused before the body was parsed, by their place. */
-  rejections?: ReadonlyMap<number, Rejection>;
+  /** The bytes of the body as they were sent. Set by `unpackBody`. */
+  rawBody?: Uint8Array;
 }
 
 type Middleware = MiddlewareObj<IdentifyRequest>;
 
-/** Finds the sender's workspace, before anything of the body is looked at. */
+/** Finds the workspace of the sender, before anything looks at the body. */
 export function authenticateSender(services: () => Services): Middleware {
   return {
     before: async ({ event }) => {
-      const { workspaces, secrets } = services();
-      const { authorization, 'x-signature': signature } = event.headers;
-      const credentials = { authorization, signature, rawBody: rawBodyOf(event) };
-      event.workspace = await authenticate(credentials, workspaces, secrets, Date.now());
+      const { authorization } = event.headers;
+      event.workspace = await authenticate(authorization, services().workspaces, Date.now());
     },
   };
 }
 
-/** Unpacks the body into text, whether API Gateway handed it over as text or in base64. */
+/** Unpacks the body into text, whether API Gateway passed it as text or in base64. */
 export function unpackBody(): Middleware {
   return {
     before: ({ event }) => {
       const { 'content-type': type, 'content-encoding': encoding } = event.headers;
-      const { text, rejections } = screen(decodeBody(rawBodyOf(event), type, encoding));
-      event.body = text;
-      event.rejections = rejections;
+      event.rawBody = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+      event.body = decodeBody(event.rawBody, type, encoding);
       event.isBase64Encoded = false;
     },
   };
 }
 
-function rawBodyOf({ body, isBase64Encoded }: IdentifyRequest): Uint8Array {
-  return Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
+/**
+ * Parses the body with @middy/http-json-body-parser. It refuses a whole body for one field named
+ * `__proto__`, and recurses into deep nesting. One event must not spoil a batch like that, so such
+ * a body is parsed again by `JSON.parse` alone: it takes any depth and pollutes no prototype.
+ */
+export function parseBody(): Middleware {
+  const parser: Middleware = jsonBodyParser({ disableContentTypeCheck: true });
+  return {
+    before: async (request) => {
+      const text = request.event.body ?? '';
+      try {
+        await parser.before?.(request);
+      } catch {
+        request.event.body = parseJson(text);
+      }
+    },
+  };
+}
+
+/** Verifies the signature of the sender, where its workspace asks for one. */
+export function verifySender(services: () => Services): Middleware {
+  return {
+    before: ({ event }) => {
+      const { body, rawBody, workspace } = event;
+      if (workspace === undefined || rawBody === undefined) throw new Error('nothing to verify');
+      const signature = event.headers['x-signature'];
+      verifySignature({ signature, rawBody, body }, workspace, services().secrets);
+    },
+  };
+}
+
+function parseJson(text: string) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Rejection('json_invalid');
+  }
 }

@@ -1,15 +1,15 @@
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
- * The calendar date on which an instant falls in a time zone: the day of the one-per-day rule.
+ * The calendar date of a timestamp in a time zone: the day of the one-per-day rule.
  *
- * @param instant ms since the epoch
+ * @param timestamp ms since the epoch
  * @param timeZone an IANA name, such as `Europe/Berlin`
  * @returns the date as `2020-05-31`
- * @throws {RangeError} if there is no such time zone
+ * @throws {RangeError} if the time zone is unknown
  */
-export function calendarDay(timeZone: string, instant: number): string {
-  const parts = formatterFor(timeZone).formatToParts(instant);
+export function calendarDay(timeZone: string, timestamp: number): string {
+  const parts = formatterFor(timeZone).formatToParts(timestamp);
   const of = (type: Intl.DateTimeFormatPartTypes) =>
     parts.find((part) => part.type === type)?.value ?? '';
   // ISO 8601 counts 1 BC as the year 0; the formatter counts it as 1 of the era before.
@@ -18,7 +18,7 @@ export function calendarDay(timeZone: string, instant: number): string {
 }
 
 /**
- * Whether the runtime knows a time zone.
+ * Tells whether the runtime knows a time zone.
  *
  * @param timeZone an IANA name, such as `Europe/Berlin`
  */

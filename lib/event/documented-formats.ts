@@ -1,77 +1,98 @@
 import { parseDescription } from './description.ts';
 import { parseEmail } from './email.ts';
-import { eventSchema, type IdentifyEvent, parseFields } from './event-fields.ts';
-import { Rejection, seen } from './rejection.ts';
+import type { EventFields } from './read-event.ts';
+import { Rejection } from './rejection.ts';
 import { parseTimestamp } from './timestamp.ts';
 
-/** What a format finds in an event, each read by its own rule. */
-export interface Fields {
-  /** As `parseEmail` gives it. */
+/**
+ * Nat's page, "Accepted data format", and where SDKs put the same fields. Of several places the
+ * first that has a value counts. To accept another format, add its places here.
+ */
+export const EMAIL_PLACES = [
+  { path: 'traits.email', format: 'recommended' },
+  { path: 'context.traits.email', format: 'recommended' },
+  { path: 'email', format: 'top_level' },
+] as const;
+
+/** Nat's page: "and a `timestamp`". RudderStack's SDKs call it `originalTimestamp`. */
+export const TIMESTAMP_PLACES = ['timestamp', 'originalTimestamp'] as const;
+
+/** Nat's page: `url` "is added as a description", and an `event` "replaces the url". */
+export const DESCRIPTION_PLACES = ['page.url', 'context.page.url', 'url', 'event'] as const;
+
+/** How an event was read: a format of Nat's page, or the custom format of the workspace. */
+export type Format = (typeof EMAIL_PLACES)[number]['format'] | 'event_name' | 'custom';
+
+/** What a format finds in an event. */
+export interface FoundFields {
+  /** As `parseEmail` returns it. */
   email: string;
   /** ms since the epoch */
-  instant: number;
-  /** Undefined where the standard message stands. */
+  timestamp: number;
+  /** Undefined if the event has none. */
   description: string | undefined;
   format: Format;
 }
 
-/** Nat's documented formats, by where address and description are, or the workspace's own. */
-export type Format = 'recommended' | 'top_level' | 'event_name' | 'custom';
-
 /**
- * Nat's page, "Accepted data format", and how the SDKs nest the same.
+ * Reads an event in Nat's documented formats. All documented fields are checked, also those that
+ * do not count because an earlier place has a value.
  *
- * @param body the event as parsed from JSON
+ * @param event the event
  * @param now the present, ms since the epoch
  * @throws {Rejection} 400 for a field that is missing or wrong
  */
-export function documentedFields(body: unknown, now: number): Fields {
-  const event = parseFields(eventSchema, body);
-  const { email, format } = emailOf(event);
-  return { email, format, instant: timestampOf(event, now), description: descriptionOf(event) };
+export function findDocumentedFields(event: EventFields, now: number): FoundFields {
+  const { email, format } = findEmail(event);
+  return {
+    email,
+    format,
+    timestamp: findTimestamp(event, now),
+    description: findDescription(event),
+  };
 }
 
 /** Nat's page: "They must contain an `email`". */
-function emailOf(event: IdentifyEvent): { email: string; format: Format } {
-  const inTraits = event.traits?.email;
-  if (inTraits != null) {
-    return { email: parseEmail(inTraits, 'traits.email'), format: 'recommended' };
-  }
-  const inContext = event.context?.traits?.email;
-  if (inContext != null) {
-    return { email: parseEmail(inContext, 'context.traits.email'), format: 'recommended' };
-  }
-  if (event.email == null) throw new Rejection('email_missing', 'email', seen(undefined));
-  const format = event.event == null || event.event.trim() === '' ? 'top_level' : 'event_name';
-  return { email: parseEmail(event.email, 'email'), format };
+function findEmail(event: EventFields): Pick<FoundFields, 'email' | 'format'> {
+  const texts = EMAIL_PLACES.map((place) => ({ ...place, text: event.textAt(place.path) }));
+  const found = texts.find(({ text }) => text !== undefined);
+  if (found?.text === undefined) throw new Rejection('email_missing');
+  const email = parseEmail(found.text, found.path);
+  const isEventName = found.format === 'top_level' && hasEventName(event);
+  return { email, format: isEventName ? 'event_name' : found.format };
 }
 
 /**
- * Nat's page: "and a `timestamp`". RudderStack's SDKs call it `originalTimestamp`.
- *
+ * @param event the event
  * @param now the present, ms since the epoch
  * @returns ms since the epoch
  * @throws {Rejection} 400 if it is missing or wrong
  */
-export function timestampOf(event: IdentifyEvent, now: number): number {
-  if (event.timestamp != null) return parseTimestamp(event.timestamp, 'timestamp', now);
-  if (event.originalTimestamp != null) {
-    return parseTimestamp(event.originalTimestamp, 'originalTimestamp', now);
-  }
-  throw new Rejection('timestamp', 'timestamp', seen(undefined));
+export function findTimestamp(event: EventFields, now: number): number {
+  const values = TIMESTAMP_PLACES.map((path) => ({ path, value: event.valueAt(path) }));
+  const present = values.filter(({ value }) => value !== undefined);
+  const wrongType = present.find(({ value }) => typeof value !== 'string');
+  if (wrongType !== undefined) throw new Rejection('timestamp_invalid', wrongType.path);
+  const [found] = present;
+  if (found === undefined) throw new Rejection('timestamp_missing');
+  return parseTimestamp(found.value, found.path, now);
 }
 
 /**
- * Nat's page: `url` is "added as a description"; an `event` "replaces the url".
- *
- * @returns undefined if there is neither
- * @throws {Rejection} 400 if it is no Unicode
+ * @param event the event
+ * @returns undefined if no place has a description
+ * @throws {Rejection} 400 if one is no string, or not valid Unicode
  */
-export function descriptionOf(event: IdentifyEvent): string | undefined {
-  return (
-    parseDescription(event.page?.url, 'page.url') ??
-    parseDescription(event.context?.page?.url, 'context.page.url') ??
-    parseDescription(event.url, 'url') ??
-    parseDescription(event.event, 'event')
-  );
+export function findDescription(event: EventFields): string | undefined {
+  const texts = DESCRIPTION_PLACES.map((path) => ({ path, text: event.textAt(path) }));
+  for (const { path, text } of texts) {
+    const description = parseDescription(text, path);
+    if (description !== undefined) return description;
+  }
+  return undefined;
+}
+
+/** Nat's page, "Example 2 - With event information but without traits". */
+function hasEventName(event: EventFields): boolean {
+  return (event.textAt('event') ?? '').trim() !== '';
 }

@@ -1,88 +1,124 @@
 /**
- * Everything that a sender may be told to change, by reason: the HTTP status that says so to a
- * single call, and what was expected. `{}` stands for a detail. Each has its remedy in
- * `docs/troubleshooting.md`, and its count in the metric `rejected_REASON`.
+ * Everything that a sender may have to change, by its stable code: the HTTP status that a single
+ * call gets, and the sentence that tells the sender what is wrong. A sentence may name its subject,
+ * which is the field that is wrong. Each code has its remedy in `docs/troubleshooting.md` and
+ * its count in the metric `rejected_CODE`.
  */
 export const REJECTIONS = {
-  authorization: {
+  api_key_missing: {
     status: 401,
-    expected: 'Basic with the API key as user name, or Bearer with the API key',
+    message: () =>
+      'The API key is missing: send the header Authorization, either Basic with the key as user name or Bearer with the key.',
   },
-  api_key: { status: 401, expected: 'an API key that is known and not revoked' },
-  signature: { status: 401, expected: 'the hex HMAC-SHA1 of the body under the shared secret' },
-  disabled: { status: 403, expected: 'the API key of a workspace that is not disabled' },
-  content_type: { status: 415, expected: 'application/json' },
-  content_encoding: { status: 415, expected: 'gzip or none' },
-  body_size: { status: 413, expected: 'at most 5 MB, unpacked' },
-  batch_size: { status: 413, expected: 'at most 4,000 events' },
-  event_size: { status: 413, expected: 'at most 32 KB' },
-  gzip: { status: 400, expected: 'gzip, as content-encoding says' },
-  utf8: { status: 400, expected: 'UTF-8 text' },
-  json: { status: 400, expected: 'JSON' },
-  nesting: { status: 400, expected: 'at most 100 levels of nesting' },
-  prototype: { status: 400, expected: 'no field named __proto__ or constructor' },
-  repeated: { status: 400, expected: 'each field once, in one casing' },
-  type: { status: 400, expected: '{}' },
-  unicode: { status: 400, expected: 'well-formed Unicode' },
-  other_call: { status: 501, expected: 'identify, because Nat only accepts identify calls' },
-  email_missing: { status: 400, expected: 'an email, in traits.email or at the top level' },
-  email: { status: 400, expected: 'one email address such as name@example.com' },
-  email_length: { status: 400, expected: 'at most 254 characters' },
-  timestamp: {
+  api_key_unknown: { status: 401, message: () => 'Unknown or revoked API key.' },
+  signature_missing: {
+    status: 401,
+    message: () =>
+      'The header X-Signature is missing: this workspace accepts signed requests only.',
+  },
+  signature_wrong: {
+    status: 401,
+    message: () =>
+      'X-Signature is not the hex HMAC-SHA1 of the body under the shared secret of this workspace.',
+  },
+  workspace_disabled: { status: 403, message: () => 'This workspace is disabled.' },
+  content_type_unsupported: {
+    status: 415,
+    message: () => 'The header content-type must be application/json.',
+  },
+  content_encoding_unsupported: {
+    status: 415,
+    message: () => 'The header content-encoding must be gzip, or absent.',
+  },
+  body_too_large: { status: 413, message: () => 'The body is larger than 5 MB when unpacked.' },
+  too_many_events: { status: 413, message: () => 'The batch has more than 4,000 events.' },
+  event_too_large: { status: 413, message: () => 'The event is larger than 32 KB.' },
+  gzip_invalid: {
     status: 400,
-    expected: 'an ISO 8601 date and time with an offset or Z, such as 2020-05-31T17:55:47.263Z',
+    message: () => 'The body is not valid gzip, although content-encoding says so.',
   },
-  future: { status: 400, expected: 'at most 24 hours in the future' },
-  retention: { status: 400, expected: 'one of the last {} days, which are kept' },
-  custom_format: {
+  utf8_invalid: { status: 400, message: () => 'The body is not valid UTF-8.' },
+  json_invalid: { status: 400, message: () => 'The body is not valid JSON.' },
+  batch_not_array: { status: 400, message: () => 'batch must be an array of events.' },
+  event_not_object: { status: 400, message: () => 'An event must be a JSON object.' },
+  nesting_too_deep: {
     status: 400,
-    expected: 'types that the custom format of the workspace can read',
+    message: () => 'The event has more than 100 levels of nesting.',
   },
-} as const;
+  field_repeated: {
+    status: 400,
+    message: (field) => `${field} appears more than once: field names are case-insensitive.`,
+  },
+  field_not_string: { status: 400, message: (field) => `${field} must be a string.` },
+  field_not_object: { status: 400, message: (field) => `${field} must be an object.` },
+  text_malformed: {
+    status: 400,
+    message: (field) => `${field} contains half of a Unicode surrogate pair.`,
+  },
+  type_missing: { status: 400, message: () => 'type is missing: it must be identify.' },
+  type_not_identify: {
+    status: 501,
+    message: () => 'type must be identify: Nat only accepts identify calls.',
+  },
+  email_missing: {
+    status: 400,
+    message: () => 'email is missing: send it in traits.email or at the top level.',
+  },
+  email_invalid: {
+    status: 400,
+    message: (field) => `${field} must be one email address such as name@example.com.`,
+  },
+  email_too_long: {
+    status: 400,
+    message: (field) => `${field} is longer than 254 characters.`,
+  },
+  timestamp_missing: {
+    status: 400,
+    message: () =>
+      'timestamp is missing: send an ISO 8601 date and time such as 2020-05-31T17:55:47.263Z.',
+  },
+  timestamp_invalid: {
+    status: 400,
+    message: (field) =>
+      `${field} must be an ISO 8601 date and time with Z or an offset, such as 2020-05-31T17:55:47.263Z.`,
+  },
+  timestamp_in_future: {
+    status: 400,
+    message: (field) => `${field} is more than 24 hours in the future.`,
+  },
+  timestamp_too_old: {
+    status: 400,
+    message: (days) =>
+      `timestamp is more than ${days} days old, and older events are not accepted.`,
+  },
+  custom_format_failed: {
+    status: 400,
+    message: () => 'The custom format of this workspace cannot read the types in this event.',
+  },
+} as const satisfies Record<string, { status: number; message: (subject: string) => string }>;
 
-/** Why something the sender sent was not taken: counted in the metrics. */
+/** Names a rejection for machines: senders, metrics and logs. It never changes its meaning. */
 export type RejectionCode = keyof typeof REJECTIONS;
 
 /**
- * What a sender has to change. Its message is shown to the sender as it is, so it names the field,
- * what was expected, and what was seen by type or length, and never holds a value that was sent.
- * Any other error is a fault of ours.
+ * What a sender has to change. The sender sees its message as it is, so a message never holds a
+ * value that was sent. Any other error is a fault of ours.
  */
 export class Rejection extends Error {
   override readonly name = 'Rejection';
   readonly code: RejectionCode;
 
   /**
-   * @param field what is wrong, such as `traits.email`
-   * @param got what was seen there: its type or its length, as `seen` says it
-   * @param options what stands for `{}` in what was expected, and what was caught
+   * @param code why the event or the request is rejected
+   * @param subject the field that is wrong, such as `traits.email`, where the message names one
    */
-  constructor(
-    reason: RejectionCode,
-    field: string,
-    got: string,
-    { detail = '', ...options }: { detail?: string; cause?: unknown } = {},
-  ) {
-    const expected = REJECTIONS[reason].expected.replace('{}', detail);
-    super(`${field}: expected ${expected}, got ${got}`, options);
-    this.code = reason;
+  constructor(code: RejectionCode, subject = '', options?: ErrorOptions) {
+    super(REJECTIONS[code].message(subject), options);
+    this.code = code;
   }
 
-  /** HTTP status that says it to a single call. */
+  /** The HTTP status of a single call that is rejected. */
   get status() {
     return REJECTIONS[this.code].status;
   }
-}
-
-/** Says what was sent without saying it: `a string of length 5`, `an array`, `nothing`. */
-export function seen(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (typeof value === 'string') return `a string of length ${value.length}`;
-  return withArticle(Array.isArray(value) ? 'array' : typeof value);
-}
-
-/** `a string`, `an object`. */
-export function withArticle(noun: string): string {
-  return /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`;
 }

@@ -1,56 +1,60 @@
-import { Rejection, seen } from './rejection.ts';
+import { Rejection } from './rejection.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** How far ahead of ours a sender's clock may be. */
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** How far the clock of a sender may be ahead of ours. */
 const MAX_AHEAD_MS = DAY_MS;
+/** ISO 8601: no zone is further from UTC than 14 hours. */
+const MAX_OFFSET_MINUTES = 14 * 60;
 
-/** ISO 8601, extended format, with the offset or `Z` that makes it an instant. */
-const INSTANT =
+/** ISO 8601, extended format, with `Z` or an offset. Without one it would be no point in time. */
+const ISO_8601 =
   /^(?<date>(?!0000)\d{4}-\d\d-\d\d)[Tt](?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:[.,](?<fraction>\d{1,9}))?)?(?:[Zz]|(?<sign>[+-])(?<offsetHour>\d\d)(?::?(?<offsetMinute>\d\d))?)$/;
 
 /**
- * Reads an instant: ISO 8601 with an offset or `Z`. `24:00` is the next midnight; a leap second
+ * Reads a timestamp: ISO 8601 with `Z` or an offset. `24:00` is the next midnight. A leap second
  * (`:60`) is the last millisecond of its minute, which keeps it on its day.
  *
  * @param value what the sender put there
- * @param field the field's name, for the message
+ * @param field the name of the field, for the message
  * @param now the present, ms since the epoch
- * @returns the instant in ms since the epoch
- * @throws {Rejection} 400 if it is no such instant, or more than 24 hours in the future
+ * @returns ms since the epoch
+ * @throws {Rejection} 400 if it is no such timestamp, or more than 24 hours in the future
  */
-export function parseTimestamp(value: string, field: string, now: number): number {
-  const parts = INSTANT.exec(value.trim())?.groups;
-  const instant = parts === undefined ? Number.NaN : toEpochMs(parts);
-  if (Number.isNaN(instant)) throw new Rejection('timestamp', field, seen(value));
-  if (instant > now + MAX_AHEAD_MS) throw new Rejection('future', field, 'one further ahead');
-  return instant;
+export function parseTimestamp(value: unknown, field: string, now: number): number {
+  const parts = typeof value === 'string' ? ISO_8601.exec(value.trim())?.groups : undefined;
+  const timestamp = parts === undefined ? Number.NaN : toEpochMs(parts);
+  if (Number.isNaN(timestamp)) throw new Rejection('timestamp_invalid', field);
+  if (timestamp > now + MAX_AHEAD_MS) throw new Rejection('timestamp_in_future', field);
+  return timestamp;
 }
 
+/** @returns NaN for a date or a time that does not exist */
 function toEpochMs(parts: Record<string, string | undefined>): number {
   const midnight = Date.parse(`${parts.date}T00:00:00Z`);
-  // V8 rolls 2021-02-30 over into March: a date that does not come back as it was is none.
+  // V8 reads 2021-02-30 as a day in March, so the date has to come back unchanged.
   if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(`${parts.date}T`)) {
     return Number.NaN;
   }
-  const [hour, minute, second] = [parts.hour, parts.minute, parts.second].map((n) =>
-    Number(n ?? 0),
-  );
   const fraction = Math.trunc(Number(`0.${parts.fraction ?? 0}`) * 1000);
-  const time = timeOfDayMs(hour ?? 0, minute ?? 0, second ?? 0, fraction);
-  return midnight + time - offsetMs(parts);
+  const [hour, minute, second] = [parts.hour, parts.minute, parts.second].map(toNumber);
+  return midnight + timeOfDayMs(hour ?? 0, minute ?? 0, second ?? 0, fraction) - offsetMs(parts);
 }
 
 function timeOfDayMs(hour: number, minute: number, second: number, ms: number): number {
-  const endOfDay = hour === 24 && minute === 0 && second === 0 && ms === 0;
-  if ((hour > 23 && !endOfDay) || minute > 59 || second > 60) return Number.NaN;
-  const wholeMinutes = (hour * 60 + minute) * 60_000;
-  return wholeMinutes + (second === 60 ? 59_999 : second * 1000 + ms);
+  const isEndOfDay = hour === 24 && minute === 0 && second === 0 && ms === 0;
+  if ((hour > 23 && !isEndOfDay) || minute > 59 || second > 60) return Number.NaN;
+  const wholeMinutes = (hour * 60 + minute) * MINUTE_MS;
+  return wholeMinutes + (second === 60 ? MINUTE_MS - 1 : second * 1000 + ms);
 }
 
 function offsetMs({ sign, offsetHour, offsetMinute }: Record<string, string | undefined>): number {
-  const hours = Number(offsetHour ?? 0);
-  const minutes = Number(offsetMinute ?? 0);
-  const total = hours * 60 + minutes;
-  if (minutes > 59 || total > 14 * 60) return Number.NaN;
-  return (sign === '-' ? -total : total) * 60_000;
+  const minutes = toNumber(offsetMinute);
+  const total = toNumber(offsetHour) * 60 + minutes;
+  if (minutes > 59 || total > MAX_OFFSET_MINUTES) return Number.NaN;
+  return (sign === '-' ? -total : total) * MINUTE_MS;
+}
+
+function toNumber(digits: string | undefined): number {
+  return Number(digits ?? 0);
 }

@@ -1,5 +1,6 @@
 import { type CustomFormat, compileFormat } from '../event/custom-format.ts';
 import { type Interaction, normalize } from '../event/normalize.ts';
+import { readEvent } from '../event/read-event.ts';
 import { Rejection } from '../event/rejection.ts';
 import type { Workspace } from '../workspaces/workspaces.ts';
 import type { Input } from './commands.ts';
@@ -57,7 +58,7 @@ async function tryOut(
 ): Promise<Interaction> {
   const extract = await compileFormat(format);
   try {
-    if (extract(sample).email === null) {
+    if (extract(readEvent(sample)).email === null) {
       throw new OperatorError('emailPath: finds no email in the sample');
     }
     return normalize(sample, { timeZone, standardMessage, extract }, Date.now());

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { openApiDocument } from '../../cli/openapi/document.ts';
-import { REJECTIONS } from '../../lib/event/rejection.ts';
+import type { RejectionCode } from '../../lib/event/rejection.ts';
 import {
   basic,
   ledgerItems,
@@ -22,7 +22,7 @@ const sharedSecret = 'a shared secret';
 interface Row {
   what: string;
   status: number;
-  message: RegExp;
+  code: RejectionCode;
   body: Parameters<typeof send>[0];
   options?: SendOptions;
 }
@@ -31,49 +31,43 @@ function bigBatch(events: number): object {
   return { batch: Array.from({ length: events }, () => ({ type: 'track' })) };
 }
 
-/** The messages that docs/troubleshooting.md has a remedy for. */
-const DOCUMENTED = Object.values(REJECTIONS).map(({ expected }) => {
-  const [before, after = ''] = expected.split('{}').map((text) => RegExp.escape(text));
-  return new RegExp(`^[^:]+: expected ${before}.*${after}, got .+$`);
-});
-
 const rows: Row[] = [
-  { what: 'what is not JSON', status: 400, message: /^body: expected JSON/, body: '{' },
-  { what: 'an empty body', status: 400, message: /^body: expected JSON/, body: '' },
+  { what: 'what is not JSON', status: 400, code: 'json_invalid', body: '{' },
+  { what: 'an empty body', status: 400, code: 'json_invalid', body: '' },
   {
     what: 'an event without an email',
     status: 400,
-    message: /^email: expected an email, .*got nothing/,
+    code: 'email_missing',
     body: recommended('x', { traits: {} }),
   },
   {
     what: 'an email that is none',
     status: 400,
-    message: /^traits\.email: expected one email address/,
+    code: 'email_invalid',
     body: recommended('peter at example.com'),
   },
   {
     what: 'an email of another type',
     status: 400,
-    message: /^traits\.email: expected a string, got a number/,
+    code: 'field_not_string',
     body: recommended('x', { traits: { email: 5 } }),
   },
   {
     what: 'an event without a timestamp',
     status: 400,
-    message: /^timestamp: expected an ISO 8601.*got nothing/,
+    code: 'timestamp_missing',
     body: recommended(someone(), { timestamp: undefined }),
   },
   {
     what: 'a timestamp without an offset',
     status: 400,
-    message: /^timestamp: expected an ISO 8601/,
+    code: 'timestamp_invalid',
     body: recommended(someone(), { timestamp: '2020-05-31T17:55:47' }),
   },
   {
     what: 'a timestamp more than 24 hours in the future',
     status: 400,
-    message: /^timestamp: .*24 hours in the future/,
+    code: 'timestamp_in_future',
     body: recommended(someone(), {
       timestamp: new Date(Date.now() + DAY_MS + 60_000).toISOString(),
     }),
@@ -81,151 +75,132 @@ const rows: Row[] = [
   {
     what: 'a url that is no string',
     status: 400,
-    message: /^page\.url: expected a string, got an object/,
+    code: 'field_not_string',
     body: recommended(someone(), { page: { url: {} } }),
-  },
-  {
-    what: 'a field twice',
-    status: 400,
-    message: /^email: expected each field once, in one casing, got one twice$/,
-    body: '{"type":"identify","email":"a@b.co","email":"c@d.co"}',
   },
   {
     what: 'a field in two casings',
     status: 400,
-    message: /^email: expected each field once, in one casing, got it in several$/,
+    code: 'field_repeated',
     body: { type: 'identify', email: 'a@b.co', Email: 'c@d.co' },
-  },
-  {
-    what: 'a name of the prototype',
-    status: 400,
-    message: /^the event: expected no field named __proto__ or constructor, got one$/,
-    body: '{"type":"identify","__proto__":{"email":"a@b.co"}}',
   },
   {
     what: 'nesting a hundred thousand levels deep',
     status: 400,
-    message: /^the event: expected at most 100 levels of nesting, got more$/,
+    code: 'nesting_too_deep',
     body: `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
   },
   {
     what: 'a lone surrogate in a url',
     status: 400,
-    message: /^page\.url: expected well-formed Unicode, got a lone surrogate$/,
+    code: 'text_malformed',
     body: recommended(someone(), { page: { url: 'https://example.com/\ud83d' } }),
   },
   {
     what: 'an array as traits',
     status: 400,
-    message: /^traits: expected an object, got an array$/,
+    code: 'field_not_object',
     body: recommended('x', { traits: [{ email: known }] }),
   },
   {
     what: 'bytes that are not UTF-8',
     status: 400,
-    message: /^body: expected UTF-8 text, got other bytes$/,
+    code: 'utf8_invalid',
     body: new Uint8Array([0x22, 0xff, 0x22]),
     options: { headers: { 'content-type': 'application/x-www-form-urlencoded' } },
   },
   {
     what: 'gzip that is none',
     status: 400,
-    message: /^body: expected gzip, as content-encoding says, got other bytes$/,
+    code: 'gzip_invalid',
     body: recommended(someone()),
     options: { headers: { 'content-encoding': 'gzip' } },
   },
   {
     what: 'a batch that is no array',
     status: 400,
-    message: /^batch: expected an array/,
+    code: 'batch_not_array',
     body: { batch: {} },
   },
   {
     what: 'no API key',
     status: 401,
-    message: /^Authorization: /,
+    code: 'api_key_missing',
     body: recommended(someone()),
     options: { headers: { authorization: '' } },
   },
   {
     what: 'an unknown API key',
     status: 401,
-    message: /^Authorization: expected an API key that is known/,
+    code: 'api_key_unknown',
     body: recommended(someone()),
     options: { headers: { authorization: basic('nobody') } },
   },
   {
     what: 'a missing signature',
     status: 401,
-    message: /^X-Signature: /,
+    code: 'signature_missing',
     body: recommended(someone()),
     options: { headers: { authorization: basic(signedKey) } },
   },
   {
     what: 'a wrong signature',
     status: 401,
-    message: /^X-Signature: /,
+    code: 'signature_wrong',
     body: recommended(someone()),
     options: { headers: { authorization: basic(signedKey), 'x-signature': 'a'.repeat(40) } },
   },
   {
     what: 'a disabled workspace',
     status: 403,
-    message: /disabled/,
+    code: 'workspace_disabled',
     body: recommended(someone()),
     options: { headers: { authorization: basic(disabledKey) } },
   },
   {
     what: 'an event over 32 KB',
     status: 413,
-    message: /^the event: expected at most 32 KB/,
+    code: 'event_too_large',
     body: recommended(someone(), { padding: 'x'.repeat(32 * 1024) }),
   },
   {
     what: 'a body over 5 MB',
     status: 413,
-    message: /^body: expected at most 5 MB/,
+    code: 'body_too_large',
     body: `[${' '.repeat(5 * 1024 * 1024)}]`,
   },
   {
     what: 'more than 4,000 events',
     status: 413,
-    message: /^batch: expected at most 4,000 events, got 4001/,
+    code: 'too_many_events',
     body: bigBatch(4001),
   },
   {
     what: 'a gzip body that unpacks past 5 MB',
     status: 413,
-    message: /^body: expected at most 5 MB/,
+    code: 'body_too_large',
     body: new Uint8Array(gzipSync(' '.repeat(6 * 1024 * 1024))),
     options: { headers: { 'content-encoding': 'gzip' } },
   },
   {
     what: 'another content type',
     status: 415,
-    message: /^content-type: expected application\/json/,
+    code: 'content_type_unsupported',
     body: JSON.stringify(recommended(someone())),
     options: { headers: { 'content-type': 'image/png' } },
   },
   {
     what: 'another content encoding',
     status: 415,
-    message: /^content-encoding: expected gzip/,
+    code: 'content_encoding_unsupported',
     body: recommended(someone()),
     options: { headers: { 'content-encoding': 'br' } },
   },
   {
     what: 'another type of call',
     status: 501,
-    message: /Nat only accepts identify calls/,
+    code: 'type_not_identify',
     body: recommended(someone(), { type: 'track' }),
-  },
-  {
-    what: 'a batch of which every event is rejected',
-    status: 400,
-    message: /./,
-    body: { batch: [recommended('nobody'), recommended(known, { timestamp: 'yesterday' })] },
-    options: { path: '/v1/batch' },
   },
 ];
 
@@ -239,20 +214,30 @@ beforeAll(async () => {
   await vi.waitFor(nothingPending, { timeout: 10_000, interval: 100 });
 });
 
-describe('what is refused leaves ledger and timelines as they were', () => {
-  it.each(rows)('$status for $what', async ({ status, message, body, options }) => {
+describe('what is rejected leaves ledger and timelines as they were', () => {
+  it.each(rows)('$status for $what', async ({ status, code, body, options }) => {
     const before = [await ledgerItems(), await contactsAtNat()];
     const answer = await send(body, options);
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
     expect(JSON.stringify(answer.body)).not.toContain(known);
-    const messages = messagesIn(answer.body);
-    expect(messages.length).toBeGreaterThan(0);
-    for (const one of messages) {
-      expect(one).toMatch(message);
-      expect(DOCUMENTED.filter((documented) => documented.test(one))).not.toEqual([]);
-    }
+    expect(answer.body).toEqual({ code, message: expect.any(String) });
     expect([await ledgerItems(), await contactsAtNat()]).toEqual(before);
+  });
+
+  it('400 for a batch of which every event is rejected, with one code per event', async () => {
+    const before = await ledgerItems();
+    const batch = [recommended('nobody'), recommended(known, { timestamp: 'yesterday' })];
+    const rejected = (code: RejectionCode) => ({
+      status: 'rejected',
+      code,
+      message: expect.any(String),
+    });
+    expect(await send({ batch }, { path: '/v1/batch' })).toMatchObject({
+      status: 400,
+      body: { results: [rejected('email_invalid'), rejected('timestamp_invalid')] },
+    });
+    expect(await ledgerItems()).toEqual(before);
   });
 
   it('names the scheme to use with a 401', async () => {
@@ -279,9 +264,9 @@ describe('what is taken', () => {
         body: {
           results: [
             { status: again ? 'duplicate' : 'accepted' },
-            { status: 'ignored', message: expect.stringContaining('only accepts identify') },
+            { status: 'ignored', code: 'type_not_identify', message: expect.any(String) },
             { status: 'duplicate' },
-            { status: 'rejected', message: expect.stringContaining('traits.email') },
+            { status: 'rejected', code: 'email_invalid', message: expect.any(String) },
             { status: 'duplicate' },
             { status: again ? 'duplicate' : 'accepted' },
           ],
@@ -322,21 +307,29 @@ describe('what is taken', () => {
     expect((await send(recommended(someone()), { headers })).status).toBe(202);
   });
 
-  it('rejects one event of a batch for what a parser would pass over, and not its neighbours', async () => {
+  it('rejects one event of a batch for its nesting, and not its neighbours', async () => {
     const [first, last] = [someone(), someone()].map((email) => JSON.stringify(recommended(email)));
-    const twice = '{"type":"identify","a":1,"a":2}';
-    const answer = await send(`{"batch":[${first},${twice},{"__proto__":1},${last}]}`);
+    const deep = `{"type":"identify","a":${'['.repeat(15_000)}${']'.repeat(15_000)}}`;
+    const answer = await send(`{"batch":[${first},${deep},${last}]}`);
     expect(answer).toMatchObject({
       status: 202,
       body: {
         results: [
           { status: 'accepted' },
-          { status: 'rejected' },
-          { status: 'rejected' },
+          { status: 'rejected', code: 'nesting_too_deep' },
           { status: 'accepted' },
         ],
       },
     });
+  });
+
+  it.each([
+    ['named like parts of a prototype', '"__proto__":{"a":1},"constructor":{"prototype":1},'],
+    ['named exactly alike, of which the last counts', '"traits":{"email":"nobody"},'],
+  ])('takes an event with fields %s', async (_what, fields) => {
+    const json = JSON.stringify(recommended(someone())).replace('{', `{${fields}`);
+    expect((await send(`[${json}]`)).status).toBe(202);
+    expect(await send(json)).toMatchObject({ status: 200, body: { status: 'duplicate' } });
   });
 
   it('answers a health check without authentication', async () => {
@@ -353,15 +346,6 @@ describe('what is taken', () => {
 
 async function nothingPending(): Promise<void> {
   expect((await ledgerItems()).filter(({ status }) => status === 'pending')).toEqual([]);
-}
-
-function messagesIn(body: unknown): string[] {
-  const found: string[] = [];
-  JSON.stringify(body, (name, value: unknown) => {
-    if (name === 'message' && typeof value === 'string') found.push(value);
-    return value;
-  });
-  return found;
 }
 
 /** The first message of the page's stream: every contact that Nat knows. */

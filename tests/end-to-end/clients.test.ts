@@ -34,7 +34,12 @@ it("takes an identify from Segment's Node SDK, and ignores the track beside it",
 
   expect(errors).toEqual([]);
   expect(results).toEqual([
-    { results: [{ status: 'accepted' }, { status: 'ignored', message: expect.any(String) }] },
+    {
+      results: [
+        { status: 'accepted' },
+        { status: 'ignored', code: 'type_not_identify', message: expect.any(String) },
+      ],
+    },
   ]);
   await vi.waitFor(async () => {
     expect((await timelineOf(email)).map(({ description }) => description)).toEqual([

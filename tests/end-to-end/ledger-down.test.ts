@@ -1,5 +1,6 @@
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { UNAVAILABLE } from '../../lib/intake/response.ts';
 import { TABLES } from '../../offline/database.ts';
 import { ledgerItems, recommended, send, someone, timelineOf } from './client.ts';
 import { type FreshStack, startFreshStack } from './fresh-stack.ts';
@@ -45,7 +46,7 @@ it('answers 503 with Retry-After when the ledger cannot be reached, and logs no 
     const answer = await send(body, { apiUrl });
     expect(answer.status).toBe(503);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(answer.body).toEqual({ message: expect.stringContaining('nothing was accepted') });
+    expect(answer.body).toEqual(UNAVAILABLE);
   }
   expect(await timelineOf(email, { natUrl: stack.natUrl })).toEqual([]);
   const log = stack.lines.join('\n');

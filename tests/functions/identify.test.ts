@@ -68,7 +68,7 @@ describe('a ledger that fails midway', () => {
     const written = 120;
     let writes = 0;
     faults.failing = (operation) => operation === 'PutItem' && ++writes > written;
-    expect(await send(batch)).toEqual({ statusCode: 503, body: { message: UNAVAILABLE } });
+    expect(await send(batch)).toEqual({ statusCode: 503, body: UNAVAILABLE });
     await vi.waitFor(async () => expect(await ledger()).toHaveLength(written));
 
     faults.failing = () => false;
@@ -91,6 +91,14 @@ describe('a ledger that fails midway', () => {
   });
 });
 
+it.each([null, 'text', 5, [null]])('tells that %j is JSON, but no event', async (body) => {
+  const { send } = await start();
+  const answer = await send(body);
+  const [result = answer.body] = answer.body.results ?? [];
+  expect(answer.statusCode).toBe(400);
+  expect(result.code).toBe('event_not_object');
+});
+
 describe('a wrong key', () => {
   it('costs one look-up a minute, however often it comes and whatever comes with it', async () => {
     const { send, operations } = await start();
@@ -111,7 +119,7 @@ describe('a wrong key', () => {
 });
 
 describe('the metrics', () => {
-  it('count results, the formats that matched, and the reasons of rejections', async () => {
+  it('count results, the formats that matched, and the codes of rejections', async () => {
     const { send } = await start();
     const counted = vi.spyOn(metrics, 'addMetric');
     await send([
@@ -130,13 +138,16 @@ describe('the metrics', () => {
       ignored: 1,
       format_recommended: 2,
       format_top_level: 1,
-      rejected_email: 1,
-      rejected_timestamp: 1,
+      rejected_email_invalid: 1,
+      rejected_timestamp_invalid: 1,
     });
 
     counted.mockClear();
     await send({ type: 'track' });
-    expect(counted.mock.calls.map(([name]) => name)).toEqual(['rejected', 'rejected_other_call']);
+    expect(counted.mock.calls.map(([name]) => name)).toEqual([
+      'rejected',
+      'rejected_type_not_identify',
+    ]);
     counted.mockRestore();
   });
 });

@@ -3,14 +3,14 @@ import * as z from 'zod/mini';
 
 /** No 5xx but 501, whatever is sent. */
 const STATUSES = [200, 202, 400, 401, 403, 413, 415, 501];
-const message = z.string().check(z.minLength(1));
-const errorSchema = z.strictObject({ message });
+const text = z.string().check(z.minLength(1));
+const errorSchema = z.strictObject({ code: text, message: text });
 const singleSchema = z.strictObject({ status: z.enum(['accepted', 'duplicate', 'ok']) });
 const batchSchema = z.strictObject({
   results: z.array(
     z.union([
       z.strictObject({ status: z.enum(['accepted', 'duplicate']) }),
-      z.strictObject({ status: z.enum(['ignored', 'rejected']), message }),
+      z.strictObject({ status: z.enum(['ignored', 'rejected']), code: text, message: text }),
     ]),
   ),
 });

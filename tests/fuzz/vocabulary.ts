@@ -3,16 +3,15 @@ import { UNAVAILABLE } from '../../lib/intake/response.ts';
 
 /** The service's own words, which its logs and answers may hold although senders use them, too. */
 export const VOCABULARY = [
-  UNAVAILABLE,
+  ...Object.values(UNAVAILABLE),
   // messages and metrics
-  ...Object.entries(REJECTIONS).flatMap(([reason, { expected }]) => [
-    `rejected_${reason}`,
-    expected,
+  ...Object.entries(REJECTIONS).flatMap(([code, { message }]) => [
+    code,
+    `rejected_${code}`,
+    ...message('FIELD').split('FIELD'),
   ]),
-  ...['the event', 'traits.email', 'context.traits.email', 'page.url', 'context.page.url'],
+  ...['A field', 'traits.email', 'context.traits.email', 'page.url', 'context.page.url'],
   ...['originalTimestamp', 'authorization', 'X-Signature', 'content-type', 'content-encoding'],
-  ...['got a string of length ', 'got an array', 'got an object', 'got a number', 'got a boolean'],
-  ...['got nothing', 'got null', 'got a lone surrogate', 'got one further ahead'],
   // the fields of a log line, of an embedded metric, and what they may hold
   ...['level', 'message', 'timestamp', 'service', 'cold_start', 'function_arn', 'function_name'],
   ...[
@@ -23,7 +22,7 @@ export const VOCABULARY = [
     'contact',
     'day',
   ],
-  ...['reason', 'status', 'refused', 'accepted', 'duplicate', 'ignored', 'rejected', 'batch'],
+  ...['code', 'status', 'accepted', 'duplicate', 'ignored', 'rejected', 'batch'],
   ...['_aws', 'Timestamp', 'CloudWatchMetrics', 'Namespace', 'NatDestination', 'Dimensions'],
   ...['Metrics', 'Name', 'Unit', 'Count', 'format_recommended', 'format_top_level', 'undefined'],
   ...['format_event_name', 'format_custom'],

@@ -72,12 +72,9 @@ describe('one valid address', () => {
     ['at a percent-encoded domain', 'peter@ex%61mple.com'],
     ['with an invisible soft hyphen in the domain', 'peter@exam\u00adple.com'],
     ['with an invisible space in the domain', 'peter@exam\u200bple.com'],
-  ])('is refused when it is one %s', (_how, sent) => {
+  ])('is rejected when it is one %s', (_how, sent) => {
     expect(() => parse(sent)).toThrow(
-      rejected(
-        400,
-        /^traits\.email: expected one email address such as name@example\.com, got a string of length \d+$/,
-      ),
+      rejected('email_invalid', 'traits.email must be one email address'),
     );
   });
 });
@@ -93,9 +90,9 @@ describe('at most 254 characters', () => {
     expect(parse(`   ${LONGEST}   `)).toBe(LONGEST);
   });
 
-  it('refuses one of 255 and says how long it is', () => {
+  it('rejects one of 255', () => {
     expect(() => parse(`${LONGEST}d`)).toThrow(
-      rejected(400, 'traits.email: expected at most 254 characters, got 255'),
+      rejected('email_too_long', 'traits.email is longer than 254'),
     );
   });
 
@@ -104,16 +101,14 @@ describe('at most 254 characters', () => {
     const sent = `peter@${'ü.'.repeat(40)}com`;
     expect(sent.length).toBeLessThan(254);
 
-    expect(() => parse(sent)).toThrow(
-      rejected(400, /^traits\.email: expected at most 254 characters(?!, got 89$)/),
-    );
+    expect(() => parse(sent)).toThrow(rejected('email_too_long', 'traits.email'));
   });
 
   it.each([
     ['a local part of 65', `l${LONGEST_LOCAL_PART}@example.com`],
     ['a label of 64', `peter@${label(64)}.com`],
-  ])('refuses %s within it', (_what, sent) => {
-    expect(() => parse(sent)).toThrow(rejected(400, 'traits.email: expected one email address'));
+  ])('rejects %s within it', (_what, sent) => {
+    expect(() => parse(sent)).toThrow(rejected('email_invalid', 'traits.email'));
   });
 
   it('takes a local part of 64 and a label of 63', () => {

@@ -124,22 +124,17 @@ describe('They must contain an email', () => {
     expect(read({ type: 'identify', timestamp: WHEN, ...fields }).email).toBe(email);
   });
 
-  it('or else it is refused', () => {
-    expect(() => read({ type: 'identify', timestamp: WHEN })).toThrow(
-      rejected(
-        400,
-        /^email: expected an email, in traits\.email or at the top level, got nothing$/,
-      ),
-    );
+  it('or else it is rejected', () => {
+    expect(() => read({ type: 'identify', timestamp: WHEN })).toThrow(rejected('email_missing'));
   });
 
   it.each([
     ['traits.email', { traits: { email: 'nobody' } }],
     ['context.traits.email', { context: { traits: { email: 'nobody' } } }],
     ['email', { email: 'nobody' }],
-  ])('and a wrong one is refused by the name of its field: %s', (field, fields) => {
+  ])('and a wrong one is rejected by the name of its field: %s', (field, fields) => {
     expect(() => read({ type: 'identify', timestamp: WHEN, ...fields })).toThrow(
-      rejected(400, new RegExp(`^${field}: expected one email address(?!.*nobody)`)),
+      rejected('email_invalid', `${field} must be one email address`),
     );
   });
 });
@@ -157,17 +152,18 @@ describe('and a timestamp', () => {
   });
 
   it.each([
-    ['is missing', {}, /^timestamp: expected an ISO 8601 .* got nothing$/],
-    ['is a number', { timestamp: 1590947747263 }, /^timestamp: expected a string, got a number$/],
-    ['is empty', { timestamp: '', originalTimestamp: WHEN }, /^timestamp: expected an ISO 8601/],
-    ['is wrong', { originalTimestamp: '2020-05-31' }, /^originalTimestamp: expected an ISO 8601/],
+    ['is missing', {}, 'timestamp_missing', 'timestamp'],
+    ['is a number', { timestamp: 1590947747263 }, 'timestamp_invalid', 'timestamp'],
+    ['is empty', { timestamp: '', originalTimestamp: WHEN }, 'timestamp_invalid', 'timestamp'],
+    ['is wrong', { originalTimestamp: '2020-05-31' }, 'timestamp_invalid', 'originalTimestamp'],
     [
       'is more than 24 h in the future',
       { timestamp: new Date(NOW + DAY_MS + 1).toISOString() },
-      /^timestamp: expected at most 24 hours in the future, got one further ahead$/,
+      'timestamp_in_future',
+      'timestamp',
     ],
-  ])('or else it is refused: it %s', (_problem, fields, message) => {
-    expect(() => at(fields)).toThrow(rejected(400, message));
+  ] as const)('or else it is rejected: it %s', (_problem, fields, code, field) => {
+    expect(() => at(fields)).toThrow(rejected(code, field));
   });
 
   it("falls on the day of the workspace's time zone", () => {
@@ -187,10 +183,7 @@ describe('and a timestamp', () => {
       read({ ...RECOMMENDED, timestamp }, { retentionDays: 30 });
     expect(limited(kept)).not.toThrow();
     expect(limited(forgotten)).toThrow(
-      rejected(
-        400,
-        /^timestamp: expected one of the last 30 days, which are kept, got an older one$/,
-      ),
+      rejected('timestamp_too_old', 'timestamp is more than 30 days old'),
     );
   });
 });
@@ -240,7 +233,7 @@ describe('the description', () => {
     ['event', { event: { name: 'User logged in' } }],
   ])('is an error of another type: %s', (field, fields) => {
     expect(() => describedBy(fields)).toThrow(
-      rejected(400, new RegExp(`^${field}: expected a string, got (?!.*User)`)),
+      rejected('field_not_string', `${field} must be a string`),
     );
   });
 
@@ -278,23 +271,16 @@ describe('Nat.app only accepts Identify calls', () => {
     (type) => {
       const call = { type, email: 5, timestamp: [], event: 'Signed up' };
 
-      expect(() => read(call)).toThrow(
-        rejected(
-          501,
-          /^type: expected identify, because Nat only accepts identify calls, got a string of length \d$/,
-        ),
-      );
+      expect(() => read(call)).toThrow(rejected('type_not_identify'));
     },
   );
 
   it("is 501 for the track call in the batch of Segment's SDK", () => {
-    expect(() => read(segmentNode.batch[1])).toThrow(rejected(501, 'identify'));
+    expect(() => read(segmentNode.batch[1])).toThrow(rejected('type_not_identify'));
   });
 
   it('is an error of the sender to leave the type out', () => {
-    expect(() => read({ timestamp: WHEN, email: 'a@x.co' })).toThrow(
-      rejected(400, /^type: expected a string, got nothing$/),
-    );
+    expect(() => read({ timestamp: WHEN, email: 'a@x.co' })).toThrow(rejected('type_missing'));
   });
 });
 

@@ -1,17 +1,16 @@
 import { expect } from 'vitest';
-import { Rejection } from '../../lib/event/rejection.ts';
+import { Rejection, type RejectionCode } from '../../lib/event/rejection.ts';
 
-/** Matches a Rejection by its status and by what its message says. */
-export function rejected(status: Rejection['status'], message: string | RegExp): unknown {
-  const says = typeof message === 'string' ? expect.stringContaining(message) : message;
-  return expect.objectContaining({
-    name: 'Rejection',
-    status,
-    message: says instanceof RegExp ? expect.stringMatching(says) : says,
-  });
+/**
+ * Matches a Rejection by its code, and by what its message begins with: the field, where it names
+ * one.
+ */
+export function rejected(code: RejectionCode, subject = ''): unknown {
+  const message = expect.stringMatching(new RegExp(`^${RegExp.escape(subject)}`));
+  return expect.objectContaining({ name: 'Rejection', code, message });
 }
 
-/** What a call gives, or the Rejection it throws. Any other error is thrown on. */
+/** @returns what a call returns, or the Rejection it throws. Any other error is thrown on. */
 export function outcomeOf<T>(call: () => T): T | Rejection {
   try {
     return call();

@@ -28,19 +28,19 @@ describe('what an event costs', () => {
     const { ledger, operations } = tables();
     const workspace = await someWorkspace();
     operations.length = 0;
-    await createIntake(ledger, secrets).take([event('a@example.com')], workspace, NOW);
+    await createIntake(ledger, secrets).accept([event('a@example.com')], workspace, NOW);
     expect(operations).toEqual(['BatchGetItem', 'PutItem']);
   });
 
   it('is one read for a duplicate, and nothing if this container has seen it', async () => {
     const { ledger, operations } = tables();
     const workspace = await someWorkspace();
-    await createIntake(ledger, secrets).take([event('a@example.com')], workspace, NOW);
+    await createIntake(ledger, secrets).accept([event('a@example.com')], workspace, NOW);
     const intake = createIntake(ledger, secrets);
     operations.length = 0;
-    await intake.take([event('a@example.com')], workspace, NOW);
+    await intake.accept([event('a@example.com')], workspace, NOW);
     expect(operations).toEqual(['BatchGetItem']);
-    await intake.take([event('a@example.com')], workspace, NOW);
+    await intake.accept([event('a@example.com')], workspace, NOW);
     expect(operations).toEqual(['BatchGetItem']);
   });
 
@@ -54,7 +54,7 @@ describe('what an event costs', () => {
       event('nobody'),
     ];
     operations.length = 0;
-    const results = await createIntake(ledger, secrets).take(batch, workspace, NOW);
+    const results = await createIntake(ledger, secrets).accept(batch, workspace, NOW);
     expect(operations).toEqual(['BatchGetItem', 'PutItem']);
     expect(results.map(({ status }) => status)).toEqual([
       'accepted',
@@ -68,7 +68,7 @@ describe('what an event costs', () => {
 it('keeps the interactions of two workspaces with the same contact apart', async () => {
   const intake = createIntake(tables().ledger, secrets);
   for (const workspace of [await someWorkspace(), await someWorkspace()]) {
-    const [result] = await intake.take([event('a@example.com')], workspace, NOW);
+    const [result] = await intake.accept([event('a@example.com')], workspace, NOW);
     expect(result?.status).toBe('accepted');
   }
 });

@@ -50,7 +50,7 @@ describe('a custom format', () => {
     await update(id, { ...PATHS, sample: SAMPLE });
     await tables().operator.run({ command: 'workspace.rotate', id });
     const intake = createIntake(tables().ledger, secrets);
-    expect(await intake.take([SAMPLE], await fresh(id), Date.now())).toMatchObject([
+    expect(await intake.accept([SAMPLE], await fresh(id), Date.now())).toMatchObject([
       { status: 'accepted', format: 'custom' },
     ]);
   });
@@ -77,8 +77,12 @@ describe('a custom format', () => {
       { emailPath: 'at', sample: SAMPLE },
       /^sample: email \(custom format\)/,
     ],
-    ['on a sample that is no event', { emailPath: 'a', sample: { a: 1 } }, /^sample: type: /],
-  ])('is refused %s, and nothing is set', async (_what, changes, message) => {
+    [
+      'on a sample that is no event',
+      { emailPath: 'a', sample: { a: 1 } },
+      /^sample: type is missing/,
+    ],
+  ])('is rejected %s, and nothing is set', async (_what, changes, message) => {
     const id = await add();
     const answer = update(id, changes);
     await expect(answer).rejects.toThrow(OperatorError);

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { readEvent } from '../../lib/event/read-event.ts';
+import { rejected } from './rejected.ts';
+
+describe('field names match in any casing', () => {
+  it.each([
+    ['as documented', 'email', { email: 'a@b.co' }],
+    ['in capitals', 'email', { EMAIL: 'a@b.co' }],
+    ['with a capital inside', 'originalTimestamp', { originaltimestamp: 'a@b.co' }],
+    ['at the second level', 'traits.email', { Traits: { EMAIL: 'a@b.co' } }],
+    ['at the third level', 'context.traits.email', { Context: { TRAITS: { eMail: 'a@b.co' } } }],
+  ])('%s', (_casing, path, sent) => {
+    expect(readEvent(sent).textAt(path)).toBe('a@b.co');
+  });
+
+  it.each([
+    ['email', { email: 'a@b.co', Email: 'c@d.co' }],
+    ['originalTimestamp', { originalTimestamp: '1', originaltimestamp: '2' }],
+    ['traits', { traits: {}, TRAITS: {} }],
+    ['traits.email', { traits: { email: 'a@b.co', EMAIL: 'c@d.co' } }],
+    ['context.page.url', { context: { page: { url: 'a', Url: 'b' } } }],
+  ])('a field that appears in two casings is rejected by its name: %s', (field, sent) => {
+    expect(() => readEvent(sent).valueAt(field)).toThrow(
+      rejected('field_repeated', `${field} appears more than once`),
+    );
+  });
+
+  it('is no error where nobody reads the field', () => {
+    const event = readEvent({ email: 'a@b.co', Foo: 1, foo: 2, traits: { plan: [], PLAN: {} } });
+
+    expect(event.textAt('email')).toBe('a@b.co');
+    expect(event.textAt('traits.email')).toBeUndefined();
+  });
+});
+
+describe('the whole event in lower case', () => {
+  it('changes names at every level, and no value', () => {
+    const sent = { Email: 'A@b.co', Traits: { Plans: [{ Name: 'Pro' }, 'Free', null] } };
+
+    expect(readEvent(sent).inLowerCase()).toEqual({
+      email: 'A@b.co',
+      traits: { plans: [{ name: 'Pro' }, 'Free', null] },
+    });
+  });
+
+  it('is rejected if any object has a name twice, without repeating the name', () => {
+    expect(() => readEvent({ x: [{ secret: 1, Secret: 2 }] }).inLowerCase()).toThrow(
+      rejected('field_repeated', 'A field appears more than once'),
+    );
+  });
+});
+
+describe('fields named like parts of a prototype', () => {
+  it('are fields like any other', () => {
+    const sent: unknown = JSON.parse('{"__proto__":{"email":"a@b.co"},"constructor":{"x":1}}');
+    const event = readEvent(sent);
+
+    expect(event.textAt('email')).toBeUndefined();
+    expect(event.textAt('__proto__.email')).toBe('a@b.co');
+    expect(event.valueAt('toString')).toBeUndefined();
+    expect(Object.getPrototypeOf(event.inLowerCase())).toBe(Object.prototype);
+  });
+});
+
+describe('a field of another type', () => {
+  it.each([5, 0, true, false, [], ['a@b.co'], {}])('is no string: %j', (value) => {
+    expect(() => readEvent({ traits: { email: value } }).textAt('traits.email')).toThrow(
+      rejected('field_not_string', 'traits.email must be a string'),
+    );
+  });
+
+  it.each([
+    ['traits', { traits: 'secret' }],
+    ['traits', { Traits: [{ email: 'secret' }] }],
+    ['context', { context: 1 }],
+    ['context.traits', { context: { traits: false } }],
+  ])('is no object: %s', (field, sent) => {
+    const path = field === 'traits' ? 'traits.email' : 'context.traits.email';
+    expect(() => readEvent(sent).textAt(path)).toThrow(
+      rejected('field_not_object', `${field} must be an object`),
+    );
+  });
+
+  it.each([null, 'a@b.co', 5, true, [{ email: 'a@b.co' }]])('is no event: %j', (sent) => {
+    expect(() => readEvent(sent)).toThrow(rejected('event_not_object'));
+  });
+});
+
+it.each([
+  ['absent', {}],
+  ['null', { email: null, traits: null }],
+])('a field that is %s has no value', (_what, sent) => {
+  const event = readEvent(sent);
+
+  expect(event.textAt('email')).toBeUndefined();
+  expect(event.textAt('traits.email')).toBeUndefined();
+});
