@@ -3,6 +3,8 @@ import { Rejection } from '../event/rejection.ts';
 const MAX_EVENT_BYTES = 32 * 1024;
 /** Far more than any platform nests, far less than recursive code can take. */
 const MAX_NESTING = 100;
+/** In JSON, each value is followed by a comma or a bracket. */
+const MIN_VALUE_BYTES = 2;
 
 /**
  * Checks the limits of an event before anything else looks at it.
@@ -11,15 +13,26 @@ const MAX_NESTING = 100;
  * @throws {Rejection} 400 if it has more than 100 levels of nesting, 413 if it is over 32 KB as JSON
  */
 export function checkEventLimits(event: unknown): void {
-  // The nesting comes first: `JSON.stringify` recurses.
-  if (isDeeperThan(MAX_NESTING, event)) throw new Rejection('nesting_too_deep');
+  // First, because `JSON.stringify` recurses as deep as the event is.
+  checkStructure(event);
   if (Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES) {
     throw new Rejection('event_too_large');
   }
 }
 
-function isDeeperThan(levels: number, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  return Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
+function checkStructure(event: unknown): void {
+  let values = 0;
+  visit(event, 0);
+
+  function visit(value: unknown, level: number): void {
+    values += 1;
+    if (values * MIN_VALUE_BYTES > MAX_EVENT_BYTES + MIN_VALUE_BYTES) {
+      throw new Rejection('event_too_large');
+    }
+    if (typeof value !== 'object' || value === null) return;
+    if (level === MAX_NESTING) throw new Rejection('nesting_too_deep');
+    for (const inner of Array.isArray(value) ? value : Object.values(value)) {
+      visit(inner, level + 1);
+    }
+  }
 }

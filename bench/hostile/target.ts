@@ -1,0 +1,70 @@
+import { createHandler } from '../../functions/identify.ts';
+import { createServices } from '../../functions/services.ts';
+import { metrics } from '../../functions/telemetry.ts';
+import { createRepairs } from '../../lib/ledger/repairs.ts';
+import { createOperator } from '../../lib/operator/operator.ts';
+import { CONFIG, TABLES } from '../../tests/in-process/deployment.ts';
+import {
+  createEmbeddedDynamoDB,
+  createInProcessClient,
+  createTables,
+} from '../../tests/in-process/dynamodb.ts';
+import { contextWith, requestWith } from '../../tests/in-process/lambda.ts';
+
+const API_KEY = 'key-of-the-benchmark';
+const SAMPLE = {
+  type: 'identify',
+  timestamp: '2020-05-31T17:55:47.263Z',
+  traits: { email: 'sample@example.com' },
+};
+
+// The table is all that is printed.
+metrics.publishStoredMetrics = () => {
+  metrics.clearMetrics();
+  return metrics;
+};
+
+/** The function `identify` in this process, for one workspace. */
+export type Target = Awaited<ReturnType<typeof createTarget>>;
+
+/**
+ * Starts the function `identify` over an embedded DynamoDB.
+ *
+ * @param format whether the workspace has a custom format
+ */
+export async function createTarget(format: 'documented' | 'custom') {
+  const database = createEmbeddedDynamoDB();
+  await createTables(database, TABLES);
+  const db = createInProcessClient(database.execute);
+  const services = createServices(CONFIG, db);
+  const repairs = createRepairs(db, TABLES.Interactions);
+  const operator = createOperator({ ...services, repairs, remainingMs: () => 60_000 });
+  await operator.run({ command: 'workspace.add', id: 'acme', name: 'Acme', apiKey: API_KEY });
+  if (format === 'custom') {
+    const emailPath = 'traits.email';
+    await operator.run({ command: 'workspace.update', id: 'acme', emailPath, sample: SAMPLE });
+  }
+  const handler = createHandler(() => services);
+  return {
+    /**
+     * @param body gzip, in base64
+     * @returns the CPU time of the request, µs
+     */
+    async send(body: string): Promise<number> {
+      const headers = { authorization: `Bearer ${API_KEY}`, 'content-encoding': 'gzip' };
+      const request = requestWith({
+        routeKey: 'POST /v1/batch',
+        headers,
+        body,
+        isBase64Encoded: true,
+      });
+      const start = process.cpuUsage();
+      await handler(
+        request,
+        contextWith('identify', '1', () => 28_000),
+      );
+      const { user, system } = process.cpuUsage(start);
+      return user + system;
+    },
+  };
+}
