@@ -2,10 +2,13 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { createIntake, type EventResult } from '../lib/intake/accept.ts';
+import { createIntake, type EventResult, type Intake } from '../lib/intake/accept.ts';
 import { readBody } from '../lib/intake/read-body.ts';
 import { toBatchResponse } from '../lib/intake/response.ts';
+import { BATCH_LIMIT_MS, SINGLE_LIMIT_MS } from '../lib/intake/time-limits.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
+import { withTimeout } from '../lib/runtime/with-timeout.ts';
+import type { Workspace } from '../lib/workspaces/workspaces.ts';
 import { errorResponses, json } from './middleware/error-responses.ts';
 import {
   authenticateSender,
@@ -45,19 +48,36 @@ export function createHandler(services: () => Services) {
     .use(unpackBody())
     .use(parseBody())
     .use(verifySender(services))
-    .handler(async ({ body, workspace }) => {
+    .handler(async ({ body, workspace, startedAt = Date.now() }) => {
       if (workspace === undefined) throw new Error('authenticateSender did not run');
       const { isBatch, events } = readBody(body);
-      const results = await intake().accept(events, workspace, Date.now());
+      const remainingMs = startedAt + (isBatch ? BATCH_LIMIT_MS : SINGLE_LIMIT_MS) - Date.now();
+      const results = await acceptInTime(intake(), events, workspace, remainingMs);
       const [only] = results;
       if (!isBatch && only !== undefined) return respondToSingle(only, workspace.id);
       return respondToBatch(results, workspace.id);
     });
   return async (event: IdentifyRequest, context: Context): Promise<Response> =>
-    OPEN_ROUTES[event.routeKey]?.() ?? identify(event, context);
+    OPEN_ROUTES[event.routeKey]?.() ?? identify({ ...event, startedAt: Date.now() }, context);
 }
 
 export const handler = createHandler(services);
+
+/** Stops writing when the time is up. What was written by then is `duplicate` when sent again. */
+async function acceptInTime(
+  intake: Intake,
+  events: unknown[],
+  workspace: Workspace,
+  remainingMs: number,
+): Promise<EventResult[]> {
+  const stop = new AbortController();
+  try {
+    const accepting = intake.accept(events, workspace, Date.now(), stop.signal);
+    return await withTimeout(remainingMs, accepting);
+  } finally {
+    stop.abort();
+  }
+}
 
 function respondToSingle(result: EventResult, workspace: string): Response {
   if ('rejection' in result) throw result.rejection;

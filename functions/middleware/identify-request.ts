@@ -4,12 +4,16 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { Rejection } from '../../lib/event/rejection.ts';
 import { authenticate } from '../../lib/intake/authenticate.ts';
 import { decodeBody } from '../../lib/intake/decode-body.ts';
+import { SINGLE_LIMIT_MS } from '../../lib/intake/time-limits.ts';
 import { verifySignature } from '../../lib/intake/verify-signature.ts';
+import { withTimeout } from '../../lib/runtime/with-timeout.ts';
 import type { Workspace } from '../../lib/workspaces/workspaces.ts';
 import type { Services } from '../services.ts';
 
 /** A request, and what the middlewares below add to it. */
 export interface IdentifyRequest extends APIGatewayProxyEventV2 {
+  /** ms since the epoch; the present if undefined */
+  startedAt?: number;
   /** Set by `authenticateSender`. */
   workspace?: Workspace;
   /** The bytes of the body as they were sent. Set by `unpackBody`. */
@@ -23,7 +27,10 @@ export function authenticateSender(services: () => Services): Middleware {
   return {
     before: async ({ event }) => {
       const { authorization } = event.headers;
-      event.workspace = await authenticate(authorization, services().workspaces, Date.now());
+      event.workspace = await withTimeout(
+        SINGLE_LIMIT_MS,
+        authenticate(authorization, services().workspaces, Date.now()),
+      );
     },
   };
 }

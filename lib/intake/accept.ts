@@ -28,6 +28,9 @@ interface Candidate {
   id: string;
 }
 
+/** Accepts events into the ledger. */
+export type Intake = ReturnType<typeof createIntake>;
+
 /**
  * Creates what accepts events into the ledger.
  *
@@ -46,17 +49,23 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
      * @param events as parsed from JSON
      * @param workspace the workspace of the sender
      * @param now the present, ms since the epoch
+     * @param signal no write starts after it is aborted
      * @returns one result per event, in order
-     * @throws if the ledger fails. Events that were written until then are `duplicate` when sent
+     * @throws if the ledger fails, or the signal is aborted. Events that were written until then are `duplicate` when sent
      * again
      */
-    async accept(events: unknown[], workspace: Workspace, now: number): Promise<EventResult[]> {
+    async accept(
+      events: unknown[],
+      workspace: Workspace,
+      now: number,
+      signal?: AbortSignal,
+    ): Promise<EventResult[]> {
       const { customFormat } = workspace;
       const extract = customFormat && (await compileFormat(customFormat));
       const settings = { ...workspace, retentionDays, extract };
       const read = events.map((event) => toCandidate(event, settings, now));
       const candidates = read.filter((one): one is Candidate => !(one instanceof Rejection));
-      const accepted = await writeNew(firstOfEachDay(candidates), now);
+      const accepted = await writeNew(firstOfEachDay(candidates), now, signal);
       return read.map((one) => {
         if (one instanceof Rejection) {
           const isOtherCall = one.code === 'type_not_identify';
@@ -85,7 +94,11 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
     }
   }
 
-  async function writeNew(candidates: Candidate[], now: number): Promise<Set<Candidate>> {
+  async function writeNew(
+    candidates: Candidate[],
+    now: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Set<Candidate>> {
     const unknown = candidates.filter(({ id }) => !remembered.has(id));
     const taken = await ledger.findTaken(unknown.map(({ key }) => key));
     for (const id of taken) remembered.set(id, true);
@@ -99,7 +112,7 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
         }
         remembered.set(candidate.id, true);
       },
-      { concurrency: CONCURRENT_WRITES },
+      { concurrency: CONCURRENT_WRITES, ...(signal && { signal }) },
     );
     return accepted;
   }

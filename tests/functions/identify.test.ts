@@ -19,11 +19,15 @@ const apiKey = 'key-of-acme';
 async function start() {
   const database = createEmbeddedDynamoDB();
   await createTables(database, TABLES);
-  const faults = { failing: (_operation: string, _input: object) => false };
+  const faults = {
+    failing: (_operation: string, _input: object) => false,
+    delay: (_operation: string): Promise<unknown> | undefined => undefined,
+  };
   const operations: string[] = [];
   const db = createInProcessClient(async (operation, input) => {
     operations.push(operation);
     if (faults.failing(operation, input)) throw new Error('unreachable');
+    await faults.delay(operation);
     return database.execute(operation, input);
   });
   const container = () => {
@@ -97,6 +101,46 @@ it.each([null, 'text', 5, [null]])('tells that %j is JSON, but no event', async 
   const [result = answer.body] = answer.body.results ?? [];
   expect(answer.statusCode).toBe(400);
   expect(result.code).toBe('event_not_object');
+});
+
+describe('a ledger that hangs', () => {
+  const neverAnswers = () => new Promise<never>(() => {});
+
+  it.each(['GetItem', 'BatchGetItem', 'PutItem'])(
+    'lets a single call be answered 503 within 5 s: %s',
+    async (hanging) => {
+      const { send, faults } = await start();
+      faults.delay = (operation) => (operation === hanging ? neverAnswers() : undefined);
+      vi.useFakeTimers();
+      const answer = send(event('ann'));
+      await vi.advanceTimersByTimeAsync(4999);
+      expect(await answer).toEqual({ statusCode: 503, body: UNAVAILABLE });
+      vi.useRealTimers();
+    },
+  );
+
+  it('lets a batch of slow writes be answered 503 within 10 s, and finished when sent again', async () => {
+    const { send, faults, ledger } = await start();
+    const batch = Array.from({ length: 4000 }, (_, n) => event(`contact-${n}`));
+    vi.useFakeTimers();
+    faults.delay = (operation) =>
+      operation === 'PutItem' ? new Promise((resolve) => setTimeout(resolve, 1000)) : undefined;
+    const answer = send(batch);
+    await vi.advanceTimersByTimeAsync(9999);
+    expect((await answer).statusCode).toBe(503);
+    await vi.advanceTimersByTimeAsync(60_000);
+    vi.useRealTimers();
+    const written = (await ledger()).length;
+    expect(written).toBeGreaterThan(0);
+    expect(written).toBeLessThan(1000);
+
+    faults.delay = () => undefined;
+    const { statusCode, body } = await send(batch);
+    expect(statusCode).toBe(202);
+    expect(
+      body.results.filter(({ status }: { status: string }) => status === 'accepted'),
+    ).toHaveLength(4000 - written);
+  });
 });
 
 describe('a wrong key', () => {
