@@ -1,23 +1,34 @@
 import { defineConfig } from 'vitest/config';
 
-const endToEnd = ['tests/end-to-end/**/*.test.ts'];
+const END_TO_END = 'tests/end-to-end/**/*.test.ts';
+const FUZZ = 'tests/fuzz/**/*.test.ts';
 
 export default defineConfig({
   test: {
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // No limit is there to measure speed: a slow machine under load passes, what hangs fails.
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000, interval: 20 } },
     // By default one processor stays idle: of two, that is half.
     maxWorkers: '100%',
     projects: [
       {
         extends: true,
-        test: { name: 'parts', include: ['tests/**/*.test.ts'], exclude: endToEnd },
+        test: {
+          name: 'parts',
+          include: ['tests/**/*.test.ts'],
+          exclude: [END_TO_END, FUZZ],
+          // The functions print neither logs nor metrics.
+          env: { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },
+        },
       },
+      // Searches what the functions print for leaks.
+      { extends: true, test: { name: 'fuzz', include: [FUZZ] } },
       {
         extends: true,
         test: {
           name: 'end-to-end',
-          include: endToEnd,
+          include: [END_TO_END],
           globalSetup: ['tests/end-to-end/global-setup.ts'],
           // They share one stack, and some look at all that is in its ledger.
           fileParallelism: false,

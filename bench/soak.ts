@@ -7,12 +7,12 @@ import { startFaults } from './soak/faults.ts';
 
 const HELP = `npm run soak -- [--events N] [--contacts N] [--outage SECONDS]
 
-Drives the local stack, on free ports, with 10 % Nat faults (503 and lost answers in turns) and an
-outage in the middle, waits until everything is delivered, and compares what Nat has, and which
-calls it took, with what was accepted.
+Starts a local stack on free ports and sends events to it. Meanwhile Nat fails 10 % of its calls,
+with 503 and lost answers in turns, and is down for a while in the middle. Then waits until everything
+is delivered, and compares the timelines and the calls at Nat with the accepted events.
 
   --events N        how many events (default 100000)
-  --contacts N      from how many contacts (default 10000)
+  --contacts N      of how many contacts (default 10000)
   --outage SECONDS  how long Nat is down in the middle (default 30)
 `;
 const CONCURRENT_SENDERS = 32;
@@ -55,11 +55,11 @@ async function sendAll(stack: Stack, events: number, contacts: number): Promise<
   await pMap(
     Array.from({ length: events }, (_, n) => n),
     async (n) => {
-      if (n === Math.floor(events / 2)) faults.haveOutage(Number(values.outage) * 1000);
-      const { email, day } = whoAndWhen(n, contacts);
-      const began = performance.now();
+      if (n === Math.floor(events / 2)) faults.startOutage(Number(values.outage) * 1000);
+      const { email, day } = contactAndDay(n, contacts);
+      const startedAt = performance.now();
       const status = await send(stack, email, day);
-      latencies.push(performance.now() - began);
+      latencies.push(performance.now() - startedAt);
       sent.expected.add(`${email} ${day}`);
       if (status === 202 && !sent.accepted.has(`${email} ${day}`))
         sent.accepted.add(`${email} ${day}`);
@@ -73,8 +73,8 @@ async function sendAll(stack: Stack, events: number, contacts: number): Promise<
   return sent;
 }
 
-/** Every contact sends twice a day; at any time half of what is sent is new. */
-function whoAndWhen(n: number, contacts: number): { email: string; day: string } {
+/** Each contact has two events a day; at any time half of the events are new. */
+function contactAndDay(n: number, contacts: number): { email: string; day: string } {
   const contact = (n * 7919) % contacts;
   const day = Math.floor((Math.floor(n / contacts) + (contact % 2)) / 2);
   return {

@@ -6,9 +6,9 @@ import { TABLES } from '../../offline/database.ts';
 import type { Stack } from '../../offline/stack.ts';
 
 const PROGRESS_MS = 5000;
-/** Backoff reaches minutes when an outage hits several tries of one interaction. */
-const REST_TIMEOUT_MS = 30 * 60 * 1000;
-/** What the API and the sandbox are called with. */
+/** Retries are minutes apart when an outage hits several attempts of one interaction. */
+const DELIVERY_TIMEOUT_MS = 30 * 60 * 1000;
+/** The `Authorization` of calls to the API and the sandbox. */
 export const AUTHORIZATION = `Basic ${Buffer.from(`${LOCAL_API_KEY}:`).toString('base64')}`;
 
 const timelineSchema = z.object({ interactions: z.array(z.object({ timestamp: z.string() })) });
@@ -20,7 +20,7 @@ const totalsSchema = z.object({
   secondOfDay: z.number(),
 });
 
-/** What was sent: the interactions that must be there, and how the API answered. */
+/** What was sent: the interactions that Nat must have, and the answers of the API. */
 export interface Sent {
   /** `<email> <day>` */
   expected: Set<string>;
@@ -28,9 +28,9 @@ export interface Sent {
   otherAnswers: number;
 }
 
-/** Waits until nothing is on its way any more, for half an hour at most. */
+/** Waits until no interaction is pending or retrying, at most half an hour. */
 export async function untilDelivered(stack: Stack, say: (line: string) => void): Promise<void> {
-  const deadline = Date.now() + REST_TIMEOUT_MS;
+  const deadline = Date.now() + DELIVERY_TIMEOUT_MS;
   for (;;) {
     const statuses = await countByStatus(stack);
     say(JSON.stringify(statuses));
@@ -54,10 +54,10 @@ async function countByStatus(stack: Stack): Promise<Record<string, number>> {
 }
 
 /**
- * Compares what Nat has, and which calls it took, with what was sent. A call whose answer was lost
- * has to be repeated, under the same key; one that was answered never is.
+ * Compares the timelines and calls at Nat with the events. A call whose answer was lost has to be
+ * repeated with the same Idempotency-Key; an answered call must not be repeated.
  *
- * @returns the exit code: 0 if Nat has what was accepted, each once, and nothing else
+ * @returns the exit code: 0 if Nat has each accepted interaction once and nothing else
  */
 export async function compare(
   stack: Stack,
@@ -69,24 +69,26 @@ export async function compare(
   const found = atNat.flat();
   const statuses = await countByStatus(stack);
   const calls = totalsSchema.parse(await (await fetch(`${stack.natUrl}/calls/totals`)).json());
-  const figures: [what: string, is: number, mustBe: number][] = [
+  const figures: [what: string, actual: number, expected: number][] = [
     ['answered accepted', sent.accepted.size, sent.expected.size],
-    ['answered anything but accepted or duplicate', sent.otherAnswers, 0],
+    ['answered neither accepted nor duplicate', sent.otherAnswers, 0],
     ['delivered in the ledger', statuses.delivered ?? 0, sent.expected.size],
     ['on the timeline', found.length, sent.expected.size],
     ['on the timeline, but never sent', found.filter((name) => !sent.expected.has(name)).length, 0],
-    ['Idempotency-Keys of calls that Nat took', calls.keys, sent.expected.size],
-    ['calls that Nat took and answered', calls.answered, sent.expected.size],
-    ['calls repeated after Nat had answered', calls.needless, 0],
-    ['calls under another key for a contact and day that Nat had', calls.secondOfDay, 0],
+    ['Idempotency-Keys of the calls that Nat accepted', calls.keys, sent.expected.size],
+    ['calls that Nat accepted and answered', calls.answered, sent.expected.size],
+    ['calls that were repeated although Nat had answered', calls.needless, 0],
+    ['calls with a second Idempotency-Key for a contact and day', calls.secondOfDay, 0],
   ];
-  for (const [what, is, mustBe] of figures) {
+  for (const [what, actual, expected] of figures) {
     say(
-      `${is === mustBe ? 'ok  ' : 'BAD '} ${what}: ${is}${is === mustBe ? '' : `, must be ${mustBe}`}`,
+      actual === expected
+        ? `ok   ${what}: ${actual}`
+        : `BAD  ${what}: ${actual}, must be ${expected}`,
     );
   }
-  say(`     calls that Nat took, but its answer was lost: ${calls.unanswered}`);
-  return figures.every(([, is, mustBe]) => is === mustBe) ? 0 : 1;
+  say(`     calls that Nat accepted, but its answer was lost: ${calls.unanswered}`);
+  return figures.every(([, actual, expected]) => actual === expected) ? 0 : 1;
 }
 
 async function timelineOf(stack: Stack, email: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Nat does not take one call in ten; or it does, and its answer is lost. */
+/** Nat refuses one call in ten, or accepts it and its answer is lost. */
 const FAULTS = [
   { rate: 0.1, status: 503 },
   { rate: 0.1, dropAfterAccept: true },
@@ -9,10 +9,10 @@ const OUTAGE = { rate: 1, status: 503 };
 const TURN_MS = 1000;
 
 /**
- * Lets the Nat sandbox misbehave, in turns of a second, until it is told to end.
+ * Sets faults in the Nat sandbox, another one each second, until `end` is called.
  *
- * @param natUrl where the sandbox is
- * @param say told when an outage begins and ends
+ * @param natUrl the URL of the sandbox
+ * @param say called when an outage starts and ends
  */
 export function startFaults(natUrl: string, say: (line: string) => void) {
   let outage: Promise<void> | undefined;
@@ -20,11 +20,11 @@ export function startFaults(natUrl: string, say: (line: string) => void) {
   let ended = false;
   const turns = takeTurns();
   return {
-    /** Takes Nat down for a while, ms; the other faults go on afterwards. */
-    haveOutage(ms: number): void {
-      outage = beDown(ms);
+    /** Starts an outage of so many ms; the other faults continue after it. */
+    startOutage(ms: number): void {
+      outage = haveOutage(ms);
     },
-    /** Waits for the end of the outage, and ends all faults. */
+    /** Waits for the end of the outage, then removes all faults. */
     async end(): Promise<void> {
       await outage;
       ended = true;
@@ -40,7 +40,7 @@ export function startFaults(natUrl: string, say: (line: string) => void) {
     }
   }
 
-  async function beDown(ms: number): Promise<void> {
+  async function haveOutage(ms: number): Promise<void> {
     say(`Nat is down for ${ms / 1000} seconds`);
     isDown = true;
     await delay(ms);

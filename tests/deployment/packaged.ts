@@ -4,47 +4,44 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { strFromU8, unzipSync } from 'fflate';
 import * as z from 'zod/mini';
-import { readZip, type ZippedFile } from './zip.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-/** All that packaging may need: the local stack and the tests are not among it. */
+/** All that packaging may need: neither the local stack nor the tests. */
 const SOURCES = ['serverless.yml', 'resources', 'functions', 'lib', 'openapi.json', 'package.json'];
-const FUNCTIONS = ['identify', 'deliver', 'redeliver', 'operate'] as const;
-
-const resourceSchema = z.object({
-  Type: z.string(),
-  Condition: z.optional(z.string()),
-  DeletionPolicy: z.optional(z.string()),
-  UpdateReplacePolicy: z.optional(z.string()),
-  Properties: z._default(z.record(z.string(), z.unknown()), {}),
-});
 
 const templateSchema = z.object({
-  Conditions: z.record(z.string(), z.unknown()),
-  Resources: z.record(z.string(), resourceSchema),
+  Resources: z.record(
+    z.string(),
+    z.object({
+      Type: z.string(),
+      DeletionPolicy: z.optional(z.string()),
+      UpdateReplacePolicy: z.optional(z.string()),
+      Properties: z._default(z.record(z.string(), z.unknown()), {}),
+    }),
+  ),
+});
+const functionSchema = z.object({
+  FunctionName: z.string(),
+  Handler: z.string(),
+  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
 });
 
-/** A resource of the packaged template. */
-export type Resource = z.infer<typeof resourceSchema>;
-
-/** The name of a deployed function. */
-export type FunctionName = (typeof FUNCTIONS)[number];
-
-/** What `serverless package` made of a stage. */
+/** What `serverless package` makes of a stage. */
 export type Packaged = Awaited<ReturnType<typeof packageStage>>;
 
 /**
- * Packages a stage from a copy of the sources, because the framework puts what it makes through the
- * service's own folder, where two runs meet.
+ * Packages a stage from a copy of the sources: the framework writes into the service's folder, where
+ * two runs at once would disturb each other.
  *
- * @param settings all of the environment besides the PATH: no credentials unless they are here
+ * @param settings the whole environment besides PATH and HOME, so no credentials of this machine
  */
 export async function packageStage(stage: string, settings: Record<string, string> = {}) {
   const work = await mkdtemp(join(tmpdir(), `package-${stage}-`));
   try {
     const service = join(work, 'service');
-    const made = join(work, 'made');
+    const output = join(work, 'output');
     await mkdir(service);
     await Promise.all(
       SOURCES.map((path) => cp(join(PROJECT, path), join(service, path), { recursive: true })),
@@ -54,36 +51,24 @@ export async function packageStage(stage: string, settings: Record<string, strin
       process.execPath,
       [
         join(PROJECT, 'node_modules/serverless/bin/serverless.js'),
-        ...['package', '--stage', stage, '--package', made],
+        ...['package', '--stage', stage, '--package', output],
       ],
       { cwd: service, env: { PATH: dirname(process.execPath), HOME: work, ...settings } },
     );
-    const file = join(made, 'cloudformation-template-update-stack.json');
-    const json = await readFile(file, 'utf8');
-    const zips = FUNCTIONS.map(async (name): Promise<[FunctionName, ZippedFile[]]> => {
-      return [name, readZip(await readFile(join(made, `${name}.zip`)))];
+    const json = await readFile(join(output, 'cloudformation-template-update-stack.json'), 'utf8');
+    const { Resources } = templateSchema.parse(JSON.parse(json));
+    const ofType = (type: string) => Object.values(Resources).filter(({ Type }) => Type === type);
+    const functions = ofType('AWS::Lambda::Function').map(async ({ Properties }) => {
+      const { FunctionName, Handler, Environment } = functionSchema.parse(Properties);
+      const name = FunctionName.split('-').at(-1) ?? '';
+      const files = unzipSync(await readFile(join(output, `${name}.zip`)));
+      const sources = Object.entries(files).map(
+        ([file, bytes]) => [file, strFromU8(bytes)] as const,
+      );
+      return { name, handler: Handler, environment: Environment.Variables, files: sources };
     });
-    const { Conditions, Resources } = templateSchema.parse(JSON.parse(json));
-    return {
-      stage,
-      json,
-      conditions: Conditions,
-      resources: Resources,
-      zips: new Map(await Promise.all(zips)),
-    };
+    return { resources: Resources, ofType, functions: await Promise.all(functions) };
   } finally {
     await rm(work, { recursive: true });
   }
-}
-
-/** The properties of a resource, by its logical id. */
-export function propertiesOf({ resources }: Packaged, id: string): Resource['Properties'] {
-  const resource = resources[id];
-  if (resource === undefined) throw new Error(`the template has no ${id}`);
-  return resource.Properties;
-}
-
-/** The resources of a type, by their logical ids. */
-export function resourcesOf({ resources }: Packaged, type: string): Record<string, Resource> {
-  return Object.fromEntries(Object.entries(resources).filter(([, { Type }]) => Type === type));
 }

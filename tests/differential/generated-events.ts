@@ -12,7 +12,7 @@ const type = mostly(
   9,
 );
 
-/** An object with these fields, each now and then absent, in any casing, or twice. */
+/** An object with these fields; now and then one is absent, in another casing, or there twice. */
 function holderOf(fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> {
   const entries = Object.entries(fields).map(([name, value]) =>
     fc.tuple(mostly(fc.constant(name), fc.mixedCase(fc.constant(name)), 2), value),
@@ -30,10 +30,9 @@ function holderOf(fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<u
 }
 
 /**
- * Events in every documented format and near them: what is right, what is just wrong, and what is
- * in the wrong place.
+ * Events in every documented format, valid and almost valid, some with fields in the wrong place.
  *
- * @param now the present, ms since the epoch
+ * @param now the current time, ms since the epoch
  */
 export function generatedEvent(now: number): fc.Arbitrary<unknown> {
   const timestamp = generatedTimestamp(now);

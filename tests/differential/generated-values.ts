@@ -3,11 +3,11 @@ import { PUNYCODE } from './naive-reading.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Mostly the first, else the second. */
+/** Mostly a value of the first kind, sometimes of the second. */
 export const mostly = <T, U>(often: fc.Arbitrary<T>, seldom: fc.Arbitrary<U>, weight = 25) =>
   fc.oneof({ weight, arbitrary: often }, { weight: 1, arbitrary: seldom });
 
-/** Nothing to see. */
+/** Texts without a visible character. */
 export const blank = fc.constantFrom('', ' ', '\t\n', '\u00a0', '\ufeff');
 const padded = (text: fc.Arbitrary<string>) =>
   mostly(
@@ -34,21 +34,21 @@ const domain = mostly(
   fc.array(label, { minLength: 2, maxLength: 4 }),
   fc.oneof(
     fc.array(longLabel, { minLength: 3, maxLength: 4 }),
-    // Short as they are written, long in punycode.
+    // Short as written, long in punycode.
     fc.integer({ min: 15, max: 20 }).map((length) => Array.from({ length }, () => 'bücher')),
     fc.array(label, { maxLength: 1 }),
   ),
 ).chain((labels) =>
   mostly(fc.constantFrom(`${labels.join('.')}.com`), fc.constant(labels.join('.')), 2),
 );
-/** An address: mostly one that mail could be sent to, else one that is just wrong. */
+/** An email address: mostly valid, else almost valid. */
 export const address = padded(
   fc
     .tuple(localPart, mostly(fc.constant('@'), fc.constantFrom('', '@@', '.at.'), 30), domain)
     .map((parts) => parts.join('')),
 );
 
-/** Of two digits (or more), mostly in the range, now and then just out of it. */
+/** A number of two or more digits, mostly in the range, sometimes just outside it. */
 const number = (min: number, max: number, digits = 2) =>
   mostly(fc.integer({ min, max }), fc.constantFrom(min - 1, min, max, max + 1), 20).map((n) =>
     String(Math.max(n, 0)).padStart(digits, '0'),
@@ -94,18 +94,18 @@ const written = mostly(
   20,
 );
 /**
- * A timestamp: mostly an instant, else one that is just none, or just too late.
+ * A timestamp: mostly valid, else almost valid, or a little too far in the future.
  *
- * @param now the present, ms since the epoch
+ * @param now the current time, ms since the epoch
  */
 export function generatedTimestamp(now: number): fc.Arbitrary<string> {
   const ahead = fc.integer({ min: -2, max: 2 }).map((ms) => now + DAY_MS + ms);
-  const almostTooLate = ahead.map((instant) => new Date(instant).toISOString());
+  const almostTooLate = ahead.map((ms) => new Date(ms).toISOString());
   return padded(mostly(written, almostTooLate, 15));
 }
 
 const half = fc.constantFrom('x'.repeat(2047), 'x'.repeat(2046), '');
-/** A url or the name of an event, around every limit there is. */
+/** A url or the name of an event, with lengths around every limit. */
 export const description = fc.oneof(
   fc.webUrl(),
   fc.constantFrom('User logged in', 'https://example.com', 'x'.repeat(2049)),

@@ -1,28 +1,28 @@
-import { readInstantNaively } from './naive-timestamp.ts';
-import { Ended, endUnknown, refuse } from './naive-verdict.ts';
+import { readTimestampNaively } from './naive-timestamp.ts';
+import { Ended, endUnknown, reject } from './naive-verdict.ts';
 
 /**
- * Nat's page and the design's "Formats", read a second time: slowly, without a regular expression
- * and without a line of `lib`. Where it and `lib/event/normalize.ts` differ, one of them is wrong.
+ * Reads events as Nat's page and the design describe: slowly, without regular expressions and without
+ * code of `lib`. Where it and `lib/event/normalize.ts` differ, one of them is wrong.
  */
 
-/** What a workspace and the present add to an event. */
+/** The settings of a workspace, and the current time. */
 export interface NaiveSettings {
   standardMessage: string;
-  /** The calendar date of an instant (ms since the epoch) there; undefined if that is not known. */
-  dayOf: (instant: number) => string | undefined;
+  /** The calendar day of a timestamp (ms since the epoch) there; undefined if it is not known. */
+  dayOf: (timestamp: number) => string | undefined;
   /** ms since the epoch */
   now: number;
 }
 
-/** `unknown`: a domain that only punycode's algorithm could judge, or a day that is not known. */
+/** `unknown`: the domain needs the algorithm of punycode, or the day is not known. */
 export type Reading =
   | { email: string; timestamp: string; day: string; description: string; format: string }
-  | 'refused'
+  | 'rejected'
   | 'ignored'
   | 'unknown';
 
-/** Labels that are not ASCII, and what they are in punycode: from RFC 3492's tables of examples. */
+/** Labels that are not ASCII and their punycode, from the examples of RFC 3492. */
 export const PUNYCODE = new Map([
   ['bücher', 'xn--bcher-kva'],
   ['例え', 'xn--r8jz45g'],
@@ -34,7 +34,7 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const ATOM = `${LETTERS}${LETTERS.toUpperCase()}${DIGITS}!#$%&'*+-/=?^_\`{|}~`;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** @param event one event as parsed from JSON; its names may come in any casing, each once */
+/** @param event one event as parsed from JSON; its field names in any casing, each once */
 export function readNaively(event: unknown, settings: NaiveSettings): Reading {
   try {
     return read(event, settings);
@@ -45,7 +45,7 @@ export function readNaively(event: unknown, settings: NaiveSettings): Reading {
 }
 
 function read(event: unknown, { standardMessage, dayOf, now }: NaiveSettings): Reading {
-  const type = textIn(event, 'type') ?? refuse();
+  const type = textIn(event, 'type') ?? reject();
   if (type.toLowerCase() !== 'identify') throw new Ended('ignored');
   const [traits, page, context] = ['traits', 'page', 'context'].map((name) => fieldIn(event, name));
   const nested = textIn(traits, 'email');
@@ -56,50 +56,50 @@ function read(event: unknown, { standardMessage, dayOf, now }: NaiveSettings): R
   const when = textIn(event, 'timestamp');
   const original = textIn(event, 'originalTimestamp');
 
-  const email = addressIn(nested ?? nestedDeeper ?? topLevel ?? refuse());
-  const instant = readInstantNaively((when ?? original ?? refuse()).trim());
-  if (instant > now + DAY_MS) refuse();
+  const email = addressIn(nested ?? nestedDeeper ?? topLevel ?? reject());
+  const ms = readTimestampNaively((when ?? original ?? reject()).trim());
+  if (ms > now + DAY_MS) reject();
   const said = [...urls, name].find((one) => one !== undefined && one.trim() !== '');
-  if (said?.isWellFormed() === false) refuse();
+  if (said?.isWellFormed() === false) reject();
   const cut = said?.slice(0, 2048);
   const hasName = name !== undefined && name.trim() !== '';
   const alternative = hasName ? 'event_name' : 'top_level';
   return {
     email,
-    timestamp: new Date(instant).toISOString(),
-    day: dayOf(instant) ?? endUnknown(),
+    timestamp: new Date(ms).toISOString(),
+    day: dayOf(ms) ?? endUnknown(),
     description: (cut?.isWellFormed() === false ? cut.slice(0, -1) : cut) ?? standardMessage,
     format: nested === undefined && nestedDeeper === undefined ? alternative : 'recommended',
   };
 }
 
-/** A field of an object that may be absent; null counts as absent. */
+/** A field of an object; the object may be absent, and null counts as absent. */
 function fieldIn(holder: unknown, wanted: string): unknown {
   if (holder === undefined) return undefined;
-  if (typeof holder !== 'object' || holder === null || Array.isArray(holder)) return refuse();
+  if (typeof holder !== 'object' || holder === null || Array.isArray(holder)) return reject();
   const lower = wanted.toLowerCase();
   const found = Object.entries(holder).filter(([name]) => name.toLowerCase() === lower);
-  if (found.length > 1) refuse();
+  if (found.length > 1) reject();
   return found[0]?.[1] ?? undefined;
 }
 
 function textIn(holder: unknown, wanted: string): string | undefined {
   const value = fieldIn(holder, wanted);
-  return value === undefined || typeof value === 'string' ? value : refuse();
+  return value === undefined || typeof value === 'string' ? value : reject();
 }
 
 function addressIn(value: string): string {
   const pieces = value.trim().split('@');
   const [local = '', domain = ''] = pieces;
-  if (pieces.length !== 2 || local.length > 64) refuse();
+  if (pieces.length !== 2 || local.length > 64) reject();
   for (const atom of local.split('.')) {
-    if (atom === '' || [...atom].some((char) => !ATOM.includes(char))) refuse();
+    if (atom === '' || [...atom].some((char) => !ATOM.includes(char))) reject();
   }
   const labels = domain.toLowerCase().split('.').map(asciiLabel);
   const address = `${local.toLowerCase()}@${labels.join('.')}`;
   const last = labels.at(-1) ?? '';
-  if (labels.length < 2 || [...last].every((char) => DIGITS.includes(char))) refuse();
-  return Math.max(address.length, value.trim().length) > 254 ? refuse() : address;
+  if (labels.length < 2 || [...last].every((char) => DIGITS.includes(char))) reject();
+  return Math.max(address.length, value.trim().length) > 254 ? reject() : address;
 }
 
 function asciiLabel(label: string): string {
@@ -107,9 +107,9 @@ function asciiLabel(label: string): string {
   if (known !== undefined) return known;
   const chars = [...label];
   if (chars.some((char) => char > '\x7f')) endUnknown();
-  if (chars.some((char) => !`${LETTERS}${DIGITS}-`.includes(char))) refuse();
+  if (chars.some((char) => !`${LETTERS}${DIGITS}-`.includes(char))) reject();
   const isPunycode = label.startsWith('xn--');
   if (isPunycode && ![...PUNYCODE.values()].includes(label)) endUnknown();
   const wrong = label === '' || label.length > 63 || label.startsWith('-') || label.endsWith('-');
-  return wrong ? refuse() : label;
+  return wrong ? reject() : label;
 }

@@ -1,4 +1,4 @@
-import { refuse } from './naive-verdict.ts';
+import { reject } from './naive-verdict.ts';
 
 const DIGITS = '0123456789';
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -7,24 +7,24 @@ const MINUTE_MS = 60_000;
 type Cursor = ReturnType<typeof createCursor>;
 
 /**
- * Reads `2020-05-31T17:55:47.263Z` from left to right, as somebody with a finger on it would.
+ * Reads a timestamp such as `2020-05-31T17:55:47.263Z` from left to right, character by character.
  *
  * @returns ms since the epoch
- * @throws {Ended} if it is no such instant
+ * @throws {Ended} if it is not a valid timestamp
  */
-export function readInstantNaively(text: string): number {
+export function readTimestampNaively(text: string): number {
   const cursor = createCursor(text);
   const midnight = readDate(cursor);
   cursor.take('Tt');
   const time = readTime(cursor);
   const offset = readOffset(cursor);
-  return cursor.isAtEnd() ? midnight + time - offset : refuse();
+  return cursor.isAtEnd() ? midnight + time - offset : reject();
 }
 
 function createCursor(text: string) {
   let at = 0;
   const sees = (chars: string) => at < text.length && chars.includes(text.charAt(at));
-  const take = (chars: string): string => (sees(chars) ? text.charAt(at++) : refuse());
+  const take = (chars: string): string => (sees(chars) ? text.charAt(at++) : reject());
   return {
     sees,
     take,
@@ -41,11 +41,11 @@ function readDate({ take, number }: Cursor): number {
   const day = number(2);
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const days = month === 2 && isLeap ? 29 : (MONTH_DAYS[month - 1] ?? 0);
-  if (year === 0 || day === 0 || day > days) refuse();
+  if (year === 0 || day === 0 || day > days) reject();
   return new Date(0).setUTCFullYear(year, month - 1, day);
 }
 
-/** The time of the day, ms. A leap second stays in its minute; 24:00 is the next midnight. */
+/** The time of day, ms. A leap second stays in its minute; 24:00 is the next midnight. */
 function readTime({ sees, take, number }: Cursor): number {
   const hour = number(2);
   take(':');
@@ -58,12 +58,12 @@ function readTime({ sees, take, number }: Cursor): number {
       take('.,');
       let fraction = take(DIGITS);
       while (sees(DIGITS)) fraction += take(DIGITS);
-      if (fraction.length > 9) refuse();
+      if (fraction.length > 9) reject();
       ms = Number(fraction.padEnd(3, '0').slice(0, 3));
     }
   }
   const isEndOfDay = hour === 24 && minute + second + ms === 0;
-  if ((hour > 23 && !isEndOfDay) || minute > 59 || second > 60) refuse();
+  if ((hour > 23 && !isEndOfDay) || minute > 59 || second > 60) reject();
   return (hour * 60 + minute) * MINUTE_MS + (second === 60 ? 59_999 : second * 1000 + ms);
 }
 
@@ -77,6 +77,6 @@ function readOffset({ sees, take, number, isAtEnd }: Cursor): number {
   const hasColon = sees(':');
   if (hasColon) take(':');
   const minutes = hasColon || !isAtEnd() ? number(2) : 0;
-  if (minutes > 59 || hours * 60 + minutes > 14 * 60) refuse();
+  if (minutes > 59 || hours * 60 + minutes > 14 * 60) reject();
   return sign * (hours * 60 + minutes) * MINUTE_MS;
 }

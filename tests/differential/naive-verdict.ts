@@ -1,18 +1,18 @@
-/** Ends a naive reading before it comes to an interaction. */
+/** Ends a naive reading without an interaction. */
 export class Ended extends Error {
-  readonly outcome: 'refused' | 'ignored' | 'unknown';
+  readonly outcome: 'rejected' | 'ignored' | 'unknown';
   constructor(outcome: Ended['outcome']) {
     super(outcome);
     this.outcome = outcome;
   }
 }
 
-/** @throws {Ended} always: the sender is told to change something */
-export function refuse(): never {
-  throw new Ended('refused');
+/** @throws {Ended} always: the service has to reject the event */
+export function reject(): never {
+  throw new Ended('rejected');
 }
 
-/** @throws {Ended} always: the naive reading is not able to tell */
+/** @throws {Ended} always: the naive reading cannot tell */
 export function endUnknown(): never {
   throw new Ended('unknown');
 }

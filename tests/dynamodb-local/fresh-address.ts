@@ -3,8 +3,8 @@ import type { DynamoDBAddress } from '../../offline/database.ts';
 import { dynamodbIn } from '../../offline/stack.ts';
 
 /**
- * A database of its own in the DynamoDB Local that `DYNAMODB_ENDPOINT` names, which keeps one per
- * access key id; undefined if none is named.
+ * An empty database in the DynamoDB Local that `DYNAMODB_ENDPOINT` names; undefined if it names none.
+ * DynamoDB Local keeps one database per access key id.
  */
 export function freshAddress(): DynamoDBAddress | undefined {
   const dynamodb = dynamodbIn(process.env);

@@ -8,7 +8,7 @@ import pRetry from 'p-retry';
 
 /** Needs Java 17. */
 const VERSION = '2.6.1';
-/** What its conditions and indexes decide, and what goes through its streams. */
+/** The tests that depend on conditions, indexes and streams of the database. */
 const TESTS = ['tests/tables', 'tests/end-to-end'];
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = join(ROOT, '.cache', `dynamodb-local-${VERSION}`);
@@ -27,7 +27,7 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
-/** What has to end with this process. */
+/** They have to end with this process. */
 const children: ChildProcess[] = [];
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
@@ -38,14 +38,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 process.exitCode = await main();
 
-/** Runs these tests against DynamoDB Local. */
+/** Runs the tests against DynamoDB Local, and returns the exit code. */
 async function main(): Promise<number> {
   for (const command of ['java', 'mvn']) {
     if (spawnSync(command, ['-version']).status === 0) continue;
-    say(`${command} is missing: DynamoDB Local needs Java 17 or newer, and Maven to fetch it`);
+    say(`${command} is missing. DynamoDB Local needs Java 17 or newer, and Maven to download it.`);
     return 1;
   }
-  if (!existsSync(join(FOLDER, 'libs')) && !fetchDynamoDBLocal()) return 1;
+  if (!existsSync(join(FOLDER, 'libs')) && !downloadDynamoDBLocal()) return 1;
   const port = await getPort();
   const server = startServer(port);
   children.push(server);
@@ -55,10 +55,10 @@ async function main(): Promise<number> {
     const answering = pRetry(() => fetch(endpoint), { retries: 300, minTimeout: 100, factor: 1 });
     const first = await Promise.race([answering, ended.then(() => undefined)]);
     if (first === undefined) {
-      say('DynamoDB Local ended before it answered: it needs Java 17 or newer');
+      say('DynamoDB Local did not start. It needs Java 17 or newer.');
       return 1;
     }
-    say(`DynamoDB Local ${VERSION} answers: running ${TESTS.join(' and ')} against it`);
+    say(`DynamoDB Local ${VERSION} is running: testing ${TESTS.join(' and ')} against it`);
     return await runTests(endpoint);
   } finally {
     server.kill();
@@ -66,19 +66,19 @@ async function main(): Promise<number> {
   }
 }
 
-function fetchDynamoDBLocal(): boolean {
-  say(`fetching DynamoDB Local ${VERSION} from Maven Central, once …`);
+function downloadDynamoDBLocal(): boolean {
+  say(`Downloading DynamoDB Local ${VERSION} with Maven, once …`);
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(join(FOLDER, 'pom.xml'), POM);
   const goal = [
     'dependency:copy-dependencies',
-    '-DoutputDirectory=fetched',
+    '-DoutputDirectory=download',
     '-DincludeScope=runtime',
   ];
   const { status } = spawnSync('mvn', ['-q', '-B', ...goal], { cwd: FOLDER, stdio: 'inherit' });
-  if (status !== 0) say('Maven could not fetch it');
-  // Whole or not at all: a copy that was interrupted is fetched again.
-  else renameSync(join(FOLDER, 'fetched'), join(FOLDER, 'libs'));
+  if (status !== 0) say('Maven could not download it.');
+  // Renamed at the end, so that an interrupted download starts again.
+  else renameSync(join(FOLDER, 'download'), join(FOLDER, 'libs'));
   return status === 0;
 }
 
@@ -87,7 +87,7 @@ function startServer(port: number): ChildProcess {
   const args = ['-Dsqlite4java.library.path=libs', '-cp', join('libs', '*'), main];
   return spawn('java', [...args, '-inMemory', '-disableTelemetry', '-port', String(port)], {
     cwd: FOLDER,
-    // What it says of its start-up helps nobody; why it cannot start does.
+    // Its start-up messages are noise; its errors are not.
     stdio: ['ignore', 'ignore', 'inherit'],
   });
 }

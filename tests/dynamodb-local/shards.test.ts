@@ -9,7 +9,7 @@ import { createShardReader } from '../../offline/shards.ts';
 
 const PAGE = 2;
 
-/** A shard of the stand-in, which has hours behind it that DynamoDB Local would take. */
+/** A shard of a fake stream: DynamoDB Local needs hours until a shard splits. */
 interface FakeShard {
   parent?: string;
   closed: boolean;
@@ -25,7 +25,7 @@ const requestSchema = z.object({
 });
 
 let shards: Map<string, FakeShard>;
-/** Iterators of an earlier generation have expired. */
+/** Counts up when iterators expire: those of an earlier generation are refused. */
 let generation: number;
 let server: Server;
 let client: DynamoDBStreamsClient;
@@ -66,8 +66,8 @@ function answer(operation: string, input: z.infer<typeof requestSchema>): object
     }[input.ShardIteratorType ?? ''];
     return { ShardIterator: `${generation} ${input.ShardId} ${at}` };
   }
-  const [born, id = '', from] = (input.ShardIterator ?? '').split(' ');
-  if (Number(born) < generation) return { __type: 'ExpiredIteratorException' };
+  const [created, id = '', from] = (input.ShardIterator ?? '').split(' ');
+  if (Number(created) < generation) return { __type: 'ExpiredIteratorException' };
   const { records, closed } = shards.get(id) ?? { records: [], closed: true };
   const page = records.slice(Number(from), Number(from) + PAGE);
   const to = Number(from) + page.length;
@@ -77,7 +77,7 @@ function answer(operation: string, input: z.infer<typeof requestSchema>): object
   };
 }
 
-/** One shard a page, the newest first: the order of a description is nothing to rely on. */
+/** One shard per page, the newest first: AWS promises no order. */
 function describe(after: string | undefined): object {
   const ids = [...shards.keys()].reverse();
   const at = after === undefined ? 0 : ids.indexOf(after) + 1;
@@ -100,7 +100,7 @@ function write(id: string, ...records: string[]): void {
   shards.get(id)?.records.push(...records);
 }
 
-it('reads what is written from now on', async () => {
+it('reads the records that are written after it starts', async () => {
   const { readRound } = await reader();
   await readRound();
   write('a', 'a4', 'a5', 'a6');
@@ -109,7 +109,7 @@ it('reads what is written from now on', async () => {
   expect(read).toEqual(['a4', 'a5', 'a6']);
 });
 
-it('reads a shard that split to its end, then both that follow from their beginnings', async () => {
+it('reads a shard that split to its end, then its two children from their start', async () => {
   const { readRound } = await reader();
   write('a', 'a4', 'a5', 'a6');
   shards.set('a', { closed: true, records: shards.get('a')?.records ?? [] });
@@ -120,7 +120,7 @@ it('reads a shard that split to its end, then both that follow from their beginn
   expect(read.slice(3).sort()).toEqual(['b1', 'c1']);
 });
 
-it('reads a shard whose parent the stream has forgotten', async () => {
+it('reads a shard whose parent is gone from the stream', async () => {
   const { readRound } = await reader();
   shards.delete('a');
   shards.set('b', { parent: 'a', closed: false, records: ['b1'] });
@@ -128,7 +128,7 @@ it('reads a shard whose parent the stream has forgotten', async () => {
   expect(read).toEqual(['b1']);
 });
 
-it('goes on after the last record when the iterator has expired', async () => {
+it('continues after the last record when its iterator expires', async () => {
   const { readRound } = await reader();
   write('a', 'a4');
   await readRound();
@@ -139,7 +139,7 @@ it('goes on after the last record when the iterator has expired', async () => {
   expect(read).toEqual(['a4', 'a5']);
 });
 
-it('misses nothing when the iterator expired before a record was read', async () => {
+it('misses no record when its iterator expires before the first one', async () => {
   const { readRound } = await reader();
   generation += 1;
   write('a', 'a4');

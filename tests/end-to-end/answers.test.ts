@@ -41,7 +41,7 @@ const rows: Row[] = [
     body: recommended('x', { traits: {} }),
   },
   {
-    what: 'an email that is none',
+    what: 'an invalid email',
     status: 400,
     code: 'email_invalid',
     body: recommended('peter at example.com'),
@@ -73,7 +73,7 @@ const rows: Row[] = [
     }),
   },
   {
-    what: 'a url that is no string',
+    what: 'a url that is not a string',
     status: 400,
     code: 'field_not_string',
     body: recommended(someone(), { page: { url: {} } }),
@@ -110,14 +110,14 @@ const rows: Row[] = [
     options: { headers: { 'content-type': 'application/x-www-form-urlencoded' } },
   },
   {
-    what: 'gzip that is none',
+    what: 'a body that is not gzip, although content-encoding says so',
     status: 400,
     code: 'gzip_invalid',
     body: recommended(someone()),
     options: { headers: { 'content-encoding': 'gzip' } },
   },
   {
-    what: 'a batch that is no array',
+    what: 'a batch that is not an array',
     status: 400,
     code: 'batch_not_array',
     body: { batch: {} },
@@ -211,7 +211,7 @@ beforeAll(async () => {
   await operate({ command: 'workspace.disable', id: 'answers-disabled' });
   await add(signedKey, { sharedSecret });
   await send(recommended(known));
-  await vi.waitFor(nothingPending, { timeout: 10_000, interval: 100 });
+  await vi.waitFor(async () => expect(await pendingItems()).toEqual([]), { timeout: 60_000 });
 });
 
 describe('what is rejected leaves ledger and timelines as they were', () => {
@@ -246,8 +246,8 @@ describe('what is rejected leaves ledger and timelines as they were', () => {
   });
 });
 
-describe('what is taken', () => {
-  it('answers one result per event, in order, and 202 if any was accepted', async () => {
+describe('an accepted request', () => {
+  it('is answered with one result per event, in order, and 202 if any was accepted', async () => {
     const [first, second] = [someone(), someone()];
     const events = [
       recommended(first),
@@ -275,17 +275,17 @@ describe('what is taken', () => {
     }
   });
 
-  it('takes 4,000 events at once', async () => {
+  it('may hold 4,000 events', async () => {
     const contacts = 1000;
     const batch = Array.from({ length: 4000 }, (_, n) => recommended(`${n % contacts}-${known}`));
     const answer = await send({ batch }, { path: '/v1/batch' });
     expect(answer.status).toBe(202);
     const results = batch.map((_, n) => ({ status: n < contacts ? 'accepted' : 'duplicate' }));
     expect(answer.body).toEqual({ results });
-    await vi.waitFor(nothingPending, { timeout: 30_000, interval: 200 });
-  }, 60_000);
+    await expect.poll(pendingItems).toEqual([]);
+  });
 
-  it('takes a body with the right signature', async () => {
+  it('may be signed', async () => {
     const body = JSON.stringify(recommended(someone()));
     const signature = createHmac('sha1', sharedSecret).update(body).digest('hex');
     const headers = { authorization: basic(signedKey), 'x-signature': signature };
@@ -294,15 +294,27 @@ describe('what is taken', () => {
 
   it.each([
     ['with a byte-order mark', (json: string) => `\ufeff${json}`, 'application/json'],
-    ['under a form type, as bytes', (json: string) => json, 'application/x-www-form-urlencoded'],
-    ["under a beacon's plain text", (json: string) => json, 'text/plain;charset=UTF-8'],
-    ['under a kind of JSON', (json: string) => json, 'application/vnd.api+json; charset=utf-8'],
-  ])('takes a body %s', async (_how, write, type) => {
+    [
+      'with the content type of a form',
+      (json: string) => json,
+      'application/x-www-form-urlencoded',
+    ],
+    [
+      "with a beacon's content type, plain text",
+      (json: string) => json,
+      'text/plain;charset=UTF-8',
+    ],
+    [
+      'with the content type of another kind of JSON',
+      (json: string) => json,
+      'application/vnd.api+json; charset=utf-8',
+    ],
+  ])('may have a body %s', async (_how, write, type) => {
     const body = write(JSON.stringify(recommended(someone())));
     expect((await send(body, { headers: { 'content-type': type } })).status).toBe(202);
   });
 
-  it('takes the API key as a bearer token', async () => {
+  it('may have the API key as a bearer token', async () => {
     const headers = { authorization: 'Bearer local-api-key' };
     expect((await send(recommended(someone()), { headers })).status).toBe(202);
   });
@@ -344,8 +356,8 @@ describe('what is taken', () => {
   });
 });
 
-async function nothingPending(): Promise<void> {
-  expect((await ledgerItems()).filter(({ status }) => status === 'pending')).toEqual([]);
+async function pendingItems() {
+  return (await ledgerItems()).filter(({ status }) => status === 'pending');
 }
 
 /** The first message of the page's stream: every contact that Nat knows. */

@@ -14,19 +14,19 @@ export interface Answer {
   body: unknown;
 }
 
-/** What a request has, beyond the body. */
+/** What a request has besides its body. */
 export interface SendOptions {
   path?: string;
   headers?: Record<string, string>;
   apiUrl?: string;
 }
 
-/** Authorization as Segment and its SDKs send it. */
+/** `Authorization` as Segment and its SDKs send it. */
 export function basic(apiKey: string): string {
   return `Basic ${Buffer.from(`${apiKey}:`).toString('base64')}`;
 }
 
-/** Posts a body to the API, as the workspace `local` unless the headers say otherwise. */
+/** Posts a body to the API. The sender is the workspace `local` unless the headers name another. */
 export async function send(
   body: string | Uint8Array<ArrayBuffer> | object,
   options: SendOptions = {},
@@ -52,7 +52,7 @@ export function someone(): string {
   return `${randomUUID()}@example.com`;
 }
 
-/** Nat's recommended format, with whatever a test changes. */
+/** An event in Nat's recommended format, with the changes of a test. */
 export function recommended(email: string, changes: object = {}): object {
   return {
     type: 'identify',
@@ -70,7 +70,7 @@ const timelineSchema = z.object({
   ),
 });
 
-/** A contact's interactions at Nat, newest first; none if Nat does not know the contact. */
+/** A contact's interactions at Nat, newest first; an empty list for an unknown contact. */
 export async function timelineOf(
   email: string,
   options: { natUrl?: string; apiKey?: string } = {},
@@ -83,7 +83,7 @@ export async function timelineOf(
   return timelineSchema.parse(await response.json()).interactions;
 }
 
-/** Everything the ledger holds, of the shared stack unless said otherwise, by contact and day. */
+/** Every item of the ledger, sorted by contact and day: of the shared stack unless another is given. */
 export async function ledgerItems(dynamodb = inject('dynamodb')) {
   const client = new DynamoDBClient(dynamodb);
   const items = [];
@@ -94,7 +94,7 @@ export async function ledgerItems(dynamodb = inject('dynamodb')) {
   return items.sort((a, b) => `${a.contact}${a.day}`.localeCompare(`${b.contact}${b.day}`));
 }
 
-/** Carries out an operator's command on the shared stack. */
+/** Runs an operator's command on the shared stack. */
 export async function operate(request: object): Promise<unknown> {
   const lambda = lambdaClient(inject('lambdaPort'));
   const answer = await invoke(lambda, 'nat-destination-local-operate', request);

@@ -1,6 +1,6 @@
 import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { afterEach, expect, inject, it, vi } from 'vitest';
+import { afterEach, expect, inject, it } from 'vitest';
 import * as z from 'zod/mini';
 import { TABLES } from '../../offline/database.ts';
 import { ledgerItems, operate, recommended, send, someone, timelineOf } from './client.ts';
@@ -20,23 +20,21 @@ afterEach(async () => {
   await fetch(`${inject('natUrl')}/faults`, { method: 'DELETE' });
 });
 
-/** Sends an event as a workspace of its own, and waits until its interaction is not pending. */
+/** Sends an event from a new workspace, and waits for the outcome of its first delivery. */
 async function sendAlone(email: string) {
   const apiKey = `key-${someone()}`;
   const id = `delivery-${apiKey.slice(4, 12)}`;
   await operate({ command: 'workspace.add', id, name: 'Delivery', apiKey });
   const headers = { authorization: `Bearer ${apiKey}` };
   expect((await send(recommended(email), { headers })).status).toBe(202);
-  const item = await vi.waitFor(async () => {
-    const mine = (await ledgerItems()).find(({ contact }) => contact.startsWith(`${id}#`));
-    expect(mine?.status).not.toBe('pending');
-    return mine;
-  });
-  return { item, id, apiKey, headers };
+  const findItem = async () =>
+    (await ledgerItems()).find(({ contact }) => contact.startsWith(`${id}#`));
+  await expect.poll(async () => (await findItem())?.status).toMatch(/^(retrying|dead)$/);
+  return { item: await findItem(), id, apiKey };
 }
 
-/** The partition of the sparse index that an interaction is in. */
-async function queued(queue: string) {
+/** The items of one queue in the index `due`. */
+async function itemsOfQueue(queue: string) {
   const client = new DynamoDBClient(inject('dynamodb'));
   const { Items = [] } = await client.send(
     new QueryCommand({
@@ -50,7 +48,7 @@ async function queued(queue: string) {
   return Items.map((item) => unmarshall(item));
 }
 
-it('puts off what Nat cannot take for now, with a due time in the sparse index', async () => {
+it('retries later, with a due time in the index, while Nat is unavailable', async () => {
   await setFaults({ status: 503, retryAfter: 3600 });
   const email = someone();
   const before = Date.now();
@@ -64,13 +62,13 @@ it('puts off what Nat cannot take for now, with a due time in the sparse index',
   });
   expect(Date.parse(item?.dueAt)).toBeGreaterThanOrEqual(before + 3_600_000);
   expect(Date.parse(item?.dueAt)).toBeLessThan(Date.now() + 3_660_000);
-  expect(await queued(item?.queue)).toContainEqual(
+  expect(await itemsOfQueue(item?.queue)).toContainEqual(
     expect.objectContaining({ contact: item?.contact, dueAt: item?.dueAt }),
   );
   expect(await timelineOf(email)).toEqual([]);
 });
 
-it('marks as dead what Nat never will take, and keeps it for the operator', async () => {
+it('marks as dead what Nat refuses for good, and keeps it for the operator', async () => {
   await setFaults({ status: 400 });
   const email = someone();
   const { item } = await sendAlone(email);
@@ -81,21 +79,23 @@ it('marks as dead what Nat never will take, and keeps it for the operator', asyn
     queue: 'dead',
     event: { email },
   });
-  expect(await queued('dead')).toContainEqual(expect.objectContaining({ contact: item?.contact }));
+  expect(await itemsOfQueue('dead')).toContainEqual(
+    expect.objectContaining({ contact: item?.contact }),
+  );
   expect(await timelineOf(email)).toEqual([]);
 });
 
-it("puts off, and marks the workspace, when Nat rejects the workspace's key", async () => {
+it("retries later when Nat rejects the workspace's key, and marks the workspace", async () => {
   await setFaults({ status: 401 });
   const { item, id } = await sendAlone(someone());
   expect(item).toMatchObject({ status: 'retrying', lastError: 'status 401' });
-  await vi.waitFor(async () => {
-    const listed = workspacesSchema.parse(await operate({ command: 'workspace.list' }));
-    expect(listed.find((workspace) => workspace.id === id)).toHaveProperty('natKeyRejectedAt');
-  });
+  const listed = async () => workspacesSchema.parse(await operate({ command: 'workspace.list' }));
+  await expect
+    .poll(async () => (await listed()).find((workspace) => workspace.id === id))
+    .toHaveProperty('natKeyRejectedAt');
 });
 
-it('puts off what Nat took without an answer', async () => {
+it('retries later when Nat accepted the interaction but its answer was lost', async () => {
   await setFaults({ dropAfterAccept: true });
   const email = someone();
   const { item, apiKey } = await sendAlone(email);

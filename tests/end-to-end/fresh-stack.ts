@@ -2,14 +2,14 @@ import getPort from 'get-port';
 import { type Stack, startStack } from '../../offline/stack.ts';
 import { freshAddress } from '../dynamodb-local/fresh-address.ts';
 
-/** A stack on free ports, with what its functions print. */
+/** A local stack on free ports, with the output of its functions. */
 export interface FreshStack extends Stack {
   lambdaPort: number;
-  /** Every line so far that the functions printed. */
+  /** The lines that the functions have printed so far. */
   lines: string[];
 }
 
-/** Starts a stack of its own; whoever starts it stops it. */
+/** Starts a local stack; the caller stops it. */
 export async function startFreshStack(): Promise<FreshStack> {
   const [apiPort, natPort, lambdaPort] = [await getPort(), await getPort(), await getPort()];
   const lines: string[] = [];

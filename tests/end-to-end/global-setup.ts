@@ -11,7 +11,7 @@ declare module 'vitest' {
   }
 }
 
-/** One stack for all end-to-end tests, on free ports. */
+/** Starts one local stack for all end-to-end tests, on free ports. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stack = await startFreshStack();
   project.provide('apiUrl', stack.apiUrl);

@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { hashOfApiKey } from '../../lib/workspaces/api-key.ts';
 import { ledgerItems, operate, recommended, send, someone, timelineOf } from './client.ts';
-
-const delivered = { timeout: 5000, interval: 20 };
 
 it('adds an identify event to the timeline of the contact record for that email address', async () => {
   const email = someone();
@@ -11,15 +9,15 @@ it('adds an identify event to the timeline of the contact record for that email 
     status: 202,
     body: { status: 'accepted' },
   });
-  await vi.waitFor(async () => {
-    expect(await timelineOf(email)).toEqual([
+  await expect
+    .poll(() => timelineOf(email))
+    .toEqual([
       {
         timestamp: '2020-05-31T17:55:47.263Z',
         description: 'https://example.com',
         idempotencyKey: expect.stringMatching(/^[\w-]{43}$/),
       },
     ]);
-  }, delivered);
 });
 
 it('generates only one event per day per contact', async () => {
@@ -30,14 +28,14 @@ it('generates only one event per day per contact', async () => {
   expect(again).toMatchObject({ status: 200, body: { status: 'duplicate' } });
   const nextDay = await send(recommended(email, { timestamp: '2020-06-01T00:00:00Z' }));
   expect(nextDay.status).toBe(202);
-  await vi.waitFor(async () => expect(await timelineOf(email)).toHaveLength(2), delivered);
+  await expect.poll(() => timelineOf(email)).toHaveLength(2);
   expect((await timelineOf(email)).map(({ description }) => description)).toEqual([
     'https://example.com',
     'https://example.com',
   ]);
 });
 
-it('accepts one of 200 events of a contact and day sent at once, and delivers one', async () => {
+it('accepts and delivers one of 200 events of a contact and day that are sent at once', async () => {
   const email = someone();
   const events = Array.from({ length: 200 }, (_, n) =>
     recommended(email, { page: { url: `https://example.com/${n}` } }),
@@ -46,18 +44,18 @@ it('accepts one of 200 events of a contact and day sent at once, and delivers on
   expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(199);
   const accepted = answers.findIndex(({ status }) => status === 202);
-  await vi.waitFor(async () => expect(await timelineOf(email)).toHaveLength(1), delivered);
+  await expect.poll(() => timelineOf(email)).toHaveLength(1);
   const [only] = await timelineOf(email);
   expect(only?.description).toBe(`https://example.com/${accepted}`);
 });
 
-it('keeps no address once an interaction is delivered', async () => {
+it('keeps no address of a delivered interaction', async () => {
   const email = someone();
   const before = new Set((await ledgerItems()).map(({ contact }) => contact));
   await send(recommended(email));
-  await vi.waitFor(async () => {
-    const added = (await ledgerItems()).filter(({ contact }) => !before.has(contact));
-    expect(added).toEqual([
+  await expect
+    .poll(async () => (await ledgerItems()).filter(({ contact }) => !before.has(contact)))
+    .toEqual([
       {
         contact: expect.stringMatching(/^local#[\w-]{43}$/),
         day: '2020-05-31',
@@ -67,7 +65,6 @@ it('keeps no address once an interaction is delivered', async () => {
         settledAt: expect.any(String),
       },
     ]);
-  }, delivered);
 });
 
 it("counts the day in the workspace's time zone", async () => {
@@ -82,7 +79,7 @@ it("counts the day in the workspace's time zone", async () => {
   expect((await at('2020-06-01T09:59:59Z')).status).toBe(200);
 });
 
-it("behaves on Nat's own examples as the page says", async () => {
+it("takes the examples of Nat's page as the page describes", async () => {
   const example = async (file: string) =>
     readFile(new URL(`../events/${file}`, import.meta.url), 'utf8');
   const apiKey = `key-${someone()}`;
@@ -102,14 +99,16 @@ it("behaves on Nat's own examples as the page says", async () => {
     body: { message: expect.stringContaining('body: expected JSON') },
   });
   expect((await send(await example('segment-webhook.json'), { headers })).status).toBe(202);
-  await vi.waitFor(async () => {
-    expect(await descriptions('peter@example.com')).toEqual(['https://example.com']);
-    expect(await descriptions('test@example.com')).toEqual(['User logged in']);
-    expect(await descriptions('john.doe@email.com')).toEqual(['Used the product']);
-  }, delivered);
+  for (const [email, description] of [
+    ['peter@example.com', 'https://example.com'],
+    ['test@example.com', 'User logged in'],
+    ['john.doe@email.com', 'Used the product'],
+  ] as const) {
+    await expect.poll(() => descriptions(email)).toEqual([description]);
+  }
 });
 
-it('names no workspace by its API key', async () => {
+it('lists workspaces without the hashes of their API keys', async () => {
   const key = hashOfApiKey('local-api-key');
   expect(JSON.stringify(await operate({ command: 'workspace.list' }))).not.toContain(key);
 });

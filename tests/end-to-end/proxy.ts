@@ -2,30 +2,31 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 
-/** A request on its way, as it was on the wire. */
+/** A request as the client sent it. */
 export interface PassingRequest {
   path: string;
   headers: IncomingHttpHeaders;
   body: Buffer<ArrayBuffer>;
 }
 
-/** What a proxy does with a request instead of passing it on. */
-export interface Instead {
+/** A response that the proxy gives itself. */
+export interface ProxyResponse {
   status: number;
   headers: Record<string, string>;
   body: string;
 }
 
 /**
- * Stands between a client and a server on this machine, for tests that look at the wire or break it.
+ * Starts a proxy before a server on this machine: tests can read requests, or answer them instead.
  *
- * @param target where requests go
- * @param parts `onRequest` may answer itself; `onAnswer` is told what the server answered
+ * @param target the URL of the server
+ * @param parts `onRequest` is called with each request and may answer it; `onAnswer` is called with
+ * each body that the server answers
  */
 export async function startProxy(
   target: string,
   parts: {
-    onRequest: (request: PassingRequest) => Instead | undefined;
+    onRequest: (request: PassingRequest) => ProxyResponse | undefined;
     onAnswer?: (body: string) => void;
   },
 ) {
@@ -63,5 +64,5 @@ export async function startProxy(
   };
 }
 
-/** Headers that belong to a connection, or that `fetch` sets itself. */
+/** Headers of one connection, and those that `fetch` sets itself. */
 const PER_CONNECTION = new Set(['connection', 'content-length', 'host', 'transfer-encoding']);

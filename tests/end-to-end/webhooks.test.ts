@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import {
   basic,
@@ -24,24 +24,22 @@ beforeAll(async () => {
 });
 
 describe("Segment's partner webhook", () => {
-  it('puts an identify with no url onto the timeline, with the standard message', async () => {
+  it('adds an identify without a url to the timeline, with the standard message', async () => {
     const email = someone();
     const body = await wireBody('segment-webhook.json', 'john.doe@email.com', email);
 
     const post = () => send(body, { headers: { authorization: basic(partnerKey) } });
     expect(await post()).toMatchObject({ status: 202, body: { status: 'accepted' } });
     expect(await post()).toMatchObject({ status: 200, body: { status: 'duplicate' } });
-    await vi.waitFor(async () => {
-      expect(await timelineOf(email, { apiKey: partnerKey })).toMatchObject([
-        { timestamp: '2015-02-23T22:28:55.111Z', description: standardMessage },
-      ]);
-    });
+    await expect
+      .poll(() => timelineOf(email, { apiKey: partnerKey }))
+      .toMatchObject([{ timestamp: '2015-02-23T22:28:55.111Z', description: standardMessage }]);
   });
 });
 
 /**
- * What it sends is in segmentio/action-destinations, packages/destination-actions/src/destinations/
- * webhook: by default the whole event, in a batch an array of them, with the headers of the mapping.
+ * Its source is segmentio/action-destinations, packages/destination-actions/src/destinations/webhook:
+ * by default it sends the whole event, in a batch an array of events, with the headers of the mapping.
  */
 describe('Segment\'s "Webhooks (Actions)", batching on', () => {
   const file = 'segment-webhook-actions-batch.json';
@@ -52,32 +50,30 @@ describe('Segment\'s "Webhooks (Actions)", batching on', () => {
     { status: 'rejected', code: 'email_missing', message: expect.any(String) },
   ];
 
-  it('puts the identify of an array onto the timeline, and ignores the other calls', async () => {
+  it('adds the identify of an array to the timeline, and ignores the other calls', async () => {
     const email = someone();
     const body = await wireBody(file, 'zoe@example.com', email);
 
     const answer = await send(body, bearer(LOCAL_API_KEY));
     expect(answer).toMatchObject({ status: 202, body: { results } });
-    await vi.waitFor(async () => {
-      expect(await timelineOf(email)).toMatchObject([
+    await expect
+      .poll(() => timelineOf(email))
+      .toMatchObject([
         { timestamp: '2026-03-10T11:55:00.779Z', description: 'https://example.com/übersicht/' },
       ]);
-    });
   });
 
-  it('takes a body beyond ASCII whose X-Signature is right', async () => {
+  it('accepts a signed body that is not ASCII', async () => {
     const email = someone();
     const body = await wireBody(file, 'zoe@example.com', email);
     expect(Buffer.byteLength(body)).toBeGreaterThan(body.length);
 
     const answer = await send(body, bearer(signedKey, { 'x-signature': signatureOf(body) }));
     expect(answer).toMatchObject({ status: 202, body: { results } });
-    await vi.waitFor(async () => {
-      expect(await timelineOf(email, { apiKey: signedKey })).toHaveLength(1);
-    });
+    await expect.poll(() => timelineOf(email, { apiKey: signedKey })).toHaveLength(1);
   });
 
-  it('takes a batch of which only the first event is signed, as Segment signs', async () => {
+  it('accepts a batch whose signature is that of its first event, as Segment signs', async () => {
     const email = someone();
     const body = await wireBody(file, 'zoe@example.com', email);
     const [first, second] = JSON.parse(body);
@@ -90,18 +86,18 @@ describe('Segment\'s "Webhooks (Actions)", batching on', () => {
 
   it.each([
     { what: 'of another body', signature: (body: string) => signatureOf(`${body} `) },
-    { what: 'under another secret', signature: (body: string) => signatureOf(body, 'another') },
+    { what: 'made with another secret', signature: (body: string) => signatureOf(body, 'another') },
     {
-      what: 'of the characters instead of the bytes',
+      what: 'of Latin-1 instead of UTF-8',
       signature: (body: string) => signatureOf(Buffer.from(body, 'latin1')),
     },
     { what: 'in base64', signature: (body: string) => signatureOf(body, sharedSecret, 'base64') },
-  ])('refuses an X-Signature $what, and writes nothing', async ({ signature }) => {
+  ])('rejects an X-Signature $what, and writes nothing', async ({ signature }) => {
     const email = someone();
     const body = await wireBody(file, 'zoe@example.com', email);
 
-    const refused = await send(body, bearer(signedKey, { 'x-signature': signature(body) }));
-    expect(refused).toMatchObject({
+    const rejected = await send(body, bearer(signedKey, { 'x-signature': signature(body) }));
+    expect(rejected).toMatchObject({
       status: 401,
       body: { code: expect.stringMatching(/^signature_/) },
     });
@@ -111,28 +107,28 @@ describe('Segment\'s "Webhooks (Actions)", batching on', () => {
 });
 
 /**
- * The body is the sample of https://www.rudderstack.com/docs/destinations/webhooks/cloud-mode/ with
- * what RudderStack's server adds to every event (receivedAt, request_ip, rudderId, context.ip); the
- * two headers are those that .../webhooks/setup-guide/ lists for POST, its default method.
+ * The body is the sample of https://www.rudderstack.com/docs/destinations/webhooks/cloud-mode/, with
+ * the fields that RudderStack's server adds to every event (receivedAt, request_ip, rudderId,
+ * context.ip). The two headers are those of .../webhooks/setup-guide/ for POST, the default method.
  */
 describe("RudderStack's webhook destination", () => {
   const headers = { 'user-agent': 'RudderLabs', 'content-type': 'application/json' };
 
-  it('puts an identify onto the timeline, by context.traits and originalTimestamp', async () => {
+  it('adds an identify to the timeline, from context.traits and originalTimestamp', async () => {
     const email = someone();
     const body = await wireBody('rudderstack-webhook.json', 'user@domain.com', email);
 
     const answer = await send(body, bearer(LOCAL_API_KEY, headers));
     expect(answer).toMatchObject({ status: 202, body: { status: 'accepted' } });
-    await vi.waitFor(async () => {
-      expect(await timelineOf(email)).toMatchObject([
+    await expect
+      .poll(() => timelineOf(email))
+      .toMatchObject([
         { timestamp: '2020-04-22T08:06:20.337Z', description: 'https://example.com/welcome' },
       ]);
-    });
   });
 });
 
-describe('a browser is no sender', () => {
+describe('a browser cannot send', () => {
   const origin = 'https://shop.example.com';
 
   it.each([
@@ -141,14 +137,14 @@ describe('a browser is no sender', () => {
     { status: 400, body: '{' },
     { status: 401, body: {}, apiKey: 'nobody' },
     { status: 501, body: { type: 'page' } },
-  ])('has no CORS header on $status', async ({ status, body, apiKey }) => {
+  ])('because a response $status has no CORS header', async ({ status, body, apiKey }) => {
     const answer = await send(body, bearer(apiKey ?? LOCAL_API_KEY, { origin }));
     expect(answer.status).toBe(status);
     expect(corsHeaders(answer.headers)).toEqual([]);
   });
 
   it.each(['/v1/identify', '/v1/batch', '/v1/health'])(
-    'allows no origin before a POST of %s',
+    'because the preflight of %s is not answered',
     async (path) => {
       const preflight = {
         origin,
@@ -163,7 +159,7 @@ describe('a browser is no sender', () => {
   );
 });
 
-/** A body as its sender writes it, for somebody that no other test uses. */
+/** The body of a file, as the sender writes it, with another address. */
 async function wireBody(file: string, address: string, email: string): Promise<string> {
   const text = await readFile(new URL(`../events/${file}`, import.meta.url), 'utf8');
   return JSON.stringify(JSON.parse(text)).replaceAll(address, email);
@@ -178,7 +174,7 @@ function signatureOf(
   return createHmac('sha1', secret).update(body).digest(encoding);
 }
 
-/** Sent to the path for batches, with the API key in the header that a webhook lets one set. */
+/** To the path for batches, with the API key in the header that a webhook can be given. */
 function bearer(apiKey: string, headers: Record<string, string> = {}): SendOptions {
   return { path: '/v1/batch', headers: { authorization: `Bearer ${apiKey}`, ...headers } };
 }

@@ -5,10 +5,10 @@ import { asJson, NAMES, someTimestamp, someValue } from './values.ts';
 
 const FOLDER = new URL('../events/', import.meta.url);
 const FILES = readdirSync(FOLDER).map((name) => readFileSync(new URL(name, FOLDER), 'utf8'));
-/** Nat's example that is not JSON stays as it is printed. */
-const PRINTED = FILES.filter((text) => parsed(text) === undefined).join('\n');
-const PARSED = FILES.map(parsed).filter((body) => isHolder(body));
-/** The single events, those of batches too, as JSON whose addresses and times are replaced. */
+/** The example on Nat's page that is not JSON, unchanged. */
+const PRINTED = FILES.filter((text) => parse(text) === undefined).join('\n');
+const PARSED = FILES.map(parse).filter((body) => isHolder(body));
+/** All events, those of batches included, as JSON in which addresses and times are replaced. */
 const EVENTS = PARSED.flatMap((body) => (Array.isArray(body.batch) ? body.batch : [body])).map(
   (event) => JSON.stringify(event),
 );
@@ -21,9 +21,9 @@ const MOST_EVENTS = `[${'0,'.repeat(3999)}0]`;
 const TOO_MANY_EVENTS = `[${'0,'.repeat(4000)}0]`;
 
 /**
- * The text of a body: mostly a real one that was changed in a few places.
+ * Makes the text of a body: mostly a real one with a few changes.
  *
- * @param seed names contacts that no other input has
+ * @param seed part of the addresses, so that no other input has the same contacts
  */
 export function someBody(random: Random, seed: number): string {
   const dice = random.next();
@@ -32,10 +32,10 @@ export function someBody(random: Random, seed: number): string {
   if (dice < 0.04) return asJson(someValue(random), random);
   if (dice < 0.06) return noise(random).toString('utf8');
   const text = dice < 0.6 ? asJson(someEvent(random, seed), random) : someBatch(random, seed);
-  return random.chance(0.03) ? withDoubledName(text, random) : text;
+  return random.chance(0.03) ? repeatField(text, random) : text;
 }
 
-/** Bytes without any sense. */
+/** Makes random bytes. */
 export function noise(random: Random): Buffer {
   return Buffer.from(Array.from({ length: random.int(80) }, () => random.int(256)));
 }
@@ -67,8 +67,8 @@ function someEvent(random: Random, seed: number): unknown {
   return event;
 }
 
-/** JSON may say a name twice, which no JavaScript object can. */
-function withDoubledName(text: string, random: Random): string {
+/** Writes a field twice, which is possible in JSON but not in a JavaScript object. */
+function repeatField(text: string, random: Random): string {
   const from = text.indexOf('{', random.int(text.length));
   if (from < 0) return text;
   const field = `${JSON.stringify(random.pick(NAMES))}:${asJson(someValue(random), random)}`;
@@ -76,7 +76,7 @@ function withDoubledName(text: string, random: Random): string {
   return `${text.slice(0, from + 1)}${field}${isEmpty ? '' : ','}${text.slice(from + 1)}`;
 }
 
-function parsed(text: string): unknown {
+function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -8,28 +8,28 @@ import { type Verdict, verdictOf } from './verdict.ts';
 
 type ReadInteraction = Exclude<Reading, string>;
 
-/** What was answered to a request, what it did, and what it should come to. */
+/** The answer to a request, its effects, and what the documents expect. */
 export interface Exchange {
   answer: APIGatewayProxyStructuredResultV2;
   effects: Effects;
   expected: Expectation;
 }
 
-/** Compares each answer with what was written, and with what an independent reading expects. */
+/** Compares each answer with the writes, and with the expectation of an independent reading. */
 export function createChecks({ contactOf }: Pick<Target, 'contactOf'>) {
-  /** Every interaction in the ledger, by its name. */
+  /** The ids of all interactions in the ledger. */
   const known = new Set<string>();
 
   return {
     /**
-     * @returns what the answer says, and each promise that is broken
-     * @throws if the answer is not one of the interface
+     * @returns the answer as it was read, and each broken promise
+     * @throws if the interface has no such answer
      */
     check({ answer, effects, expected }: Exchange): { verdict: Verdict; problems: string[] } {
       const verdict = verdictOf(answer);
       const { written, unexpected } = effects;
       const problems = [
-        ...unexpected.map((operation) => `asked for ${operation}`),
+        ...unexpected.map((operation) => `unexpected operation ${operation}`),
         ...written.flatMap(problemsOfEntry),
         ...problemsOfCount(verdict, written),
         ...problemsWith(expected, verdict, written),
@@ -39,17 +39,18 @@ export function createChecks({ contactOf }: Pick<Target, 'contactOf'>) {
     },
   };
 
-  /** What is written has to be new, whole, and under its own contact and day. */
+  /** Each write has to be new and complete, with the key of its contact and day. */
   function problemsOfEntry(entry: LedgerEntry): string[] {
     const { event, contact, day, status } = entry;
     const sender = SENDERS.find(({ id }) => contact.startsWith(`${id}#`));
-    if (sender === undefined || event === undefined) return ['wrote what is not an interaction'];
+    if (sender === undefined || event === undefined)
+      return ['wrote an item that is not an interaction'];
     const expectedDay = dayAt(sender, Date.parse(event.timestamp));
     const problems: string[] = [];
-    if (known.has(interactionId(entry))) problems.push('wrote over what was there');
+    if (known.has(interactionId(entry))) problems.push('overwrote an interaction');
     if (status !== 'pending') problems.push(`wrote a ${status} interaction`);
-    if (contact !== contactOf(sender.id, event.email)) problems.push('wrote to another contact');
-    if (expectedDay !== undefined && day !== expectedDay) problems.push('wrote to another day');
+    if (contact !== contactOf(sender.id, event.email)) problems.push('wrote under another contact');
+    if (expectedDay !== undefined && day !== expectedDay) problems.push('wrote under another day');
     return problems;
   }
 
@@ -60,7 +61,9 @@ export function createChecks({ contactOf }: Pick<Target, 'contactOf'>) {
   ): string[] {
     if (expected === 'unknown') return [];
     if ('status' in expected) {
-      return statusCode === expected.status ? [] : [`${statusCode}, not ${expected.status}`];
+      return statusCode === expected.status
+        ? []
+        : [`answered ${statusCode} instead of ${expected.status}`];
     }
     const { sender, single, events } = expected;
     if (single && results.length === 0) return problemsOfRejection(events[0], statusCode);
@@ -70,7 +73,7 @@ export function createChecks({ contactOf }: Pick<Target, 'contactOf'>) {
     return problemsOfResults(sender, events, results, written);
   }
 
-  /** Each event that could be read has to be answered, and to be there, as it was read. */
+  /** Each event that the independent reading understands has to be answered and written the same. */
   function problemsOfResults(
     sender: Sender,
     events: Reading[],
@@ -84,18 +87,17 @@ export function createChecks({ contactOf }: Pick<Target, 'contactOf'>) {
       const result = results[at] ?? 'nothing';
       if (event === 'unknown') return [];
       if (typeof event === 'string') {
-        return result === { refused: 'rejected', ignored: 'ignored' }[event]
-          ? []
-          : [`event ${at}: ${result}, although it is ${event}`];
+        return result === event ? [] : [`event ${at}: ${result}, expected ${event}`];
       }
       const name = interactionId({ contact: contactOf(sender.id, event.email), day: event.day });
-      // An event that could not be read may have been the first of this contact and day.
+      // An event that the reading does not understand may be the first of this contact and day.
       const good = seen.has(name)
         ? ['duplicate']
         : ['accepted', ...(isCertain ? [] : ['duplicate'])];
       seen.add(name);
-      if (!good.includes(result)) return [`event ${at}: ${result}, not ${good.join(' or ')}`];
-      if (!known.has(name) && !entries.has(name)) return [`event ${at}: ${result}, but not there`];
+      if (!good.includes(result)) return [`event ${at}: ${result}, expected ${good.join(' or ')}`];
+      if (!known.has(name) && !entries.has(name))
+        return [`event ${at}: ${result}, but not in the ledger`];
       return result === 'accepted' ? differences(entries.get(name), event) : [];
     });
   }
@@ -104,7 +106,7 @@ export function createChecks({ contactOf }: Pick<Target, 'contactOf'>) {
 function problemsOfCount({ statusCode, results }: Verdict, written: LedgerEntry[]): string[] {
   const accepted = results.filter((result) => result === 'accepted').length;
   if (accepted !== written.length) {
-    return [`${statusCode}: ${accepted} answered accepted, but ${written.length} written`];
+    return [`${statusCode}: ${accepted} accepted, but ${written.length} written`];
   }
   return [];
 }
@@ -117,7 +119,9 @@ function differences(entry: LedgerEntry | undefined, read: ReadInteraction): str
 }
 
 function problemsOfRejection(event: Reading | undefined, statusCode: number): string[] {
-  const good = { refused: [400, 413], ignored: [501], unknown: [400, 413, 501] };
+  const good = { rejected: [400, 413], ignored: [501], unknown: [400, 413, 501] };
   const expected = typeof event === 'string' ? good[event] : [200, 202];
-  return expected.includes(statusCode) ? [] : [`${statusCode}, not ${expected.join(' or ')}`];
+  return expected.includes(statusCode)
+    ? []
+    : [`answered ${statusCode} instead of ${expected.join(' or ')}`];
 }

@@ -111,7 +111,7 @@ function batchesIn(json: unknown): unknown[] {
 
 function readingOf(event: unknown, sender: Sender): Reading {
   const bytes = Buffer.byteLength(JSON.stringify(event));
-  if (bytes > SURELY_SMALL_BYTES) return bytes > SURELY_LARGE_BYTES ? 'refused' : 'unknown';
+  if (bytes > SURELY_SMALL_BYTES) return bytes > SURELY_LARGE_BYTES ? 'rejected' : 'unknown';
   const dayOf = (instant: number) => dayAt(sender, instant);
   return readNaively(event, { standardMessage: STANDARD_MESSAGE, dayOf, now: NOW });
 }

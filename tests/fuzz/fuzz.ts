@@ -9,50 +9,50 @@ import { NOW } from './senders.ts';
 import { createTarget } from './target.ts';
 import type { Verdict } from './verdict.ts';
 
-/** After so many inputs the ledger is thrown away, so that memory does not grow. */
+/** The ledger is replaced after so many inputs, so that memory does not grow. */
 const INPUTS_PER_LEDGER = 5000;
 
-/** Counted where the independent reading could not tell: only the invariants were checked. */
+/** The count of inputs that the independent reading does not understand: less is checked then. */
 export const NOT_READ = 'not read';
 
-/** How long, and from where. */
+/** What to send, and for how long. */
 export interface FuzzOptions {
-  /** The seed of the first input; the next one has the next. */
+  /** The seed of the first input; each further input has the next one. */
   firstSeed: number;
   /** How many inputs at most. */
   runs: number;
-  /** For how long at most, seconds. */
-  seconds: number;
-  /** Told now and then, between two inputs; may print. */
+  /** For how long at most, seconds; until all inputs are sent if absent. */
+  seconds?: number;
+  /** Called now and then between two inputs; may print. */
   onProgress?: (report: Report) => void;
 }
 
 /** An input that broke a promise. */
 export interface Failure {
   seed: number;
-  /** The seed of the first input that this ledger saw: from there on, all is the same again. */
+  /** The seed of the first input of this ledger: a run from there repeats the failure. */
   ledgerSince: number;
   problems: string[];
   request: RequestParts;
 }
 
-/** What came of it. */
+/** The result of a run. */
 export interface Report {
   inputs: number;
-  /** How often each status was answered, and each result of an event given. */
+  /** How often each status, and each result of an event, was answered. */
   seen: Map<string, number>;
   failure?: Failure;
 }
 
 /**
- * Sends inputs to the real handler until the first one that breaks a promise, or until it is over.
- * The present stands still meanwhile, and whatever is printed is looked through and thrown away.
+ * Sends inputs to the real handler until one breaks a promise, or until all are sent. The clock
+ * stands still meanwhile, and whatever is printed is searched for leaks and dropped.
  */
 export async function fuzz(options: FuzzOptions): Promise<Report> {
   const report: Report = { inputs: 0, seen: new Map() };
   const { now } = Date;
   const stray: string[] = [];
-  const onStray = (error: unknown) => stray.push(`nobody caught: ${String(error)}`);
+  const onStray = (error: unknown) => stray.push(`not caught: ${String(error)}`);
   process.on('unhandledRejection', onStray).on('uncaughtException', onStray);
   const output = captureOutput();
   Date.now = () => NOW;
@@ -67,7 +67,7 @@ export async function fuzz(options: FuzzOptions): Promise<Report> {
 }
 
 async function fuzzAll(
-  { firstSeed, runs, seconds, onProgress }: FuzzOptions,
+  { firstSeed, runs, seconds = Number.POSITIVE_INFINITY, onProgress }: FuzzOptions,
   report: Report,
   output: CapturedOutput,
   stray: string[],
@@ -97,13 +97,13 @@ async function fuzzAll(
   session.close();
 }
 
-/** One ledger, and all that is known of it. */
+/** Starts with an empty ledger, and keeps what is known about it. */
 async function createSession() {
   const target = await createTarget();
   const checks = createChecks(target);
   return {
     close: target.close,
-    /** @returns the promises that were broken */
+    /** Sends one request, and returns the promises that it broke. */
     async exchange(
       request: RequestParts,
       seed: number,

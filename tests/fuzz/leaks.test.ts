@@ -25,14 +25,14 @@ describe('the search for leaks', () => {
     ['a name that the service does not know', '{"message":"favouriteColour: unexpected"}'],
     ['the value of a field that nobody reads', '{"traits":"ultramarine"}'],
     ['an API key', `{"workspace":"${KEY}"}`],
-    ['the header it came in', `{"authorization":"Basic ${basic}"}`],
-    ['the few characters that a parser quotes', '{"error":"Unexpected token in \\"eter.pan@n\\""}'],
+    ['the header with the API key', `{"authorization":"Basic ${basic}"}`],
+    ['a few characters that a parser quotes', '{"error":"Unexpected token in \\"eter.pan@n\\""}'],
     ['an address in place of a contact key', `{"contact":"ws-01#${ADDRESS}","day":"2020-05-31"}`],
   ])('finds %s', (_what, line) => {
     expect(leaksIn(line, SENT)).not.toEqual([]);
   });
 
-  it('finds it however the body was packed', () => {
+  it('finds it if the body was compressed', () => {
     const body = gzipSync(BODY).toString('base64');
     const headers = { ...REQUEST.headers, 'content-encoding': 'gzip' };
 
@@ -45,7 +45,7 @@ describe('the search for leaks', () => {
     expect(leaksIn(`"${ADDRESS}"`, { ...SENT, body })).not.toEqual([]);
   });
 
-  it('lets pass what the service says of its own accord', () => {
+  it("ignores the service's own words", () => {
     const lines = [
       `{"message":"accepted","contact":"ws-01#${'k'.repeat(43)}","day":"2020-05-31"}`,
       '{"message":"timestamp: expected an instant such as 2020-05-31T17:55:47.263Z"}',
@@ -56,14 +56,14 @@ describe('the search for leaks', () => {
   });
 });
 
-describe('what is looked through', () => {
+describe('the captured output', () => {
   let output: CapturedOutput;
   beforeEach(() => {
     output = captureOutput();
   });
   afterEach(() => output.end());
 
-  it('holds what the logger and the metrics print', () => {
+  it('contains what the logger and the metrics print', () => {
     logger.warn('planted', { email: ADDRESS });
     metrics.addMetric('planted', 'Count', 1);
     metrics.addMetadata('url', 'https://neverland.example/lagoon');

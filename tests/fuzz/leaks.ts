@@ -2,16 +2,16 @@ import type { RequestParts } from '../in-process/lambda.ts';
 import { readableText } from './expectation.ts';
 import { VOCABULARY } from './vocabulary.ts';
 
-/** What is shorter may be in a line by chance. */
+/** Anything shorter may be in a line by chance. */
 const MIN_CHARACTERS = 6;
-/** A part of a value tells as much: parsers like to quote some characters in their errors. */
+/** A part of a value is a leak, too: parsers quote some characters in their errors. */
 const FRAGMENT_CHARACTERS = 8;
-/** Where in a long value to look for fragments: at its start and at its end. */
-const LOOKED_AT = 60;
+/** How many fragments are looked for at the start, and at the end, of a long value. */
+const FRAGMENTS_AT_EACH_END = 60;
 
 const PUNCTUATION = /["\\{}[\],:]+/;
 
-/** What a line may say of an interaction, and clocks. Nothing that a sender chose gets in here. */
+/** The names and times of the service itself. A sender chooses none of them. */
 const OWN_VALUES = [
   /"contact":"[\w-]+#[\w-]{43}"/g,
   /"day":"\d{4}-\d\d-\d\d"/g,
@@ -20,9 +20,9 @@ const OWN_VALUES = [
 ];
 
 /**
- * Finds what was sent in what the service logged and answered.
+ * Finds values of a request in what the service logged and answered.
  *
- * @param output lines of logs and metrics, and answers
+ * @param output the lines of logs and metrics, and the answer
  * @returns the fragments that leaked
  */
 export function leaksIn(output: string, request: RequestParts): string[] {
@@ -36,7 +36,7 @@ export function leaksIn(output: string, request: RequestParts): string[] {
   return leaks;
 }
 
-/** Whether the service may say it of itself; what is between its quotes is too short to tell. */
+/** True for words that the service uses itself; shorter words are ignored. */
 function isOwnWord(fragment: string): boolean {
   const words = fragment.split(PUNCTUATION).map((word) => word.trim());
   return words.every(
@@ -44,7 +44,7 @@ function isOwnWord(fragment: string): boolean {
   );
 }
 
-/** Every text that a sender chose: keys, values and names, as they are and as JSON escapes them. */
+/** Every text that the sender chose: keys, values and names, plain and as JSON escapes them. */
 function valuesIn(request: RequestParts): Set<string> {
   const values = new Set<string>();
   const { authorization = '', ...headers } = request.headers;
@@ -64,7 +64,7 @@ function valuesIn(request: RequestParts): Set<string> {
   return values;
 }
 
-/** Without recursion: what is nested too deep for that is looked through, too. */
+/** Collects names and values, without recursion: bodies may be nested very deep. */
 function collect(json: unknown, values: Set<string>): void {
   const waiting = [json];
   while (waiting.length > 0) {
@@ -85,7 +85,7 @@ function* fragmentsOf(value: string): Generator<string> {
   }
   const last = value.length - FRAGMENT_CHARACTERS;
   for (let at = 0; at <= last; at += 1) {
-    if (at === LOOKED_AT) at = Math.max(at, last - LOOKED_AT);
+    if (at === FRAGMENTS_AT_EACH_END) at = Math.max(at, last - FRAGMENTS_AT_EACH_END);
     yield value.slice(at, at + FRAGMENT_CHARACTERS);
   }
 }

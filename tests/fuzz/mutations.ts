@@ -2,7 +2,7 @@ import type { Random } from '../simulation/random.ts';
 import { NAMES, someText, someValue } from './values.ts';
 
 type Holder = { [name: string]: unknown };
-/** A field, by where it is. */
+/** A field, and the object that has it. */
 interface Spot {
   holder: Holder;
   name: string;
@@ -13,20 +13,20 @@ const ODD_CHARACTERS = ['\0', ' ', '@', '.', '\ud800', 'Ã©', '\u200b', '"', 'ðŸ˜
 
 const MUTATIONS: [Mutation, ...Mutation[]] = [
   ({ holder, name }) => delete holder[name],
-  (spot, random) => rename(spot, otherCasing(spot.name, random)),
-  (spot, random) => rename(spot, otherCasing(spot.name, random)),
+  (spot, random) => rename(spot, changeCasing(spot.name, random)),
+  (spot, random) => rename(spot, changeCasing(spot.name, random)),
   (spot, random) => rename(spot, random.pick(NAMES)),
-  ({ holder, name }, random) => put(holder, otherCasing(name, random), holder[name]),
+  ({ holder, name }, random) => put(holder, changeCasing(name, random), holder[name]),
   ({ holder }, random) => put(holder, random.pick(NAMES), someValue(random)),
   ({ holder, name }, random) => put(holder, name, someValue(random)),
   ({ holder, name }, random) => put(holder, name, someText(random)),
   ({ holder, name }) => put(holder, name, [holder[name]]),
   ({ holder, name }, random) => put(holder, name, { [random.pick(NAMES)]: holder[name] }),
-  ({ holder, name }, random) => put(holder, name, edited(holder[name], random)),
-  ({ holder, name }, random) => put(holder, name, edited(holder[name], random)),
+  ({ holder, name }, random) => put(holder, name, edit(holder[name], random)),
+  ({ holder, name }, random) => put(holder, name, edit(holder[name], random)),
 ];
 
-/** Changes a parsed event in one place, somewhere, in some way. */
+/** Changes a parsed event at one random place. */
 export function mutate(event: Holder, random: Random): void {
   const spots: Spot[] = [];
   collect(event, spots);
@@ -34,7 +34,7 @@ export function mutate(event: Holder, random: Random): void {
   random.pick(MUTATIONS)(spot, random);
 }
 
-/** Whether it can be mutated: an object, or an array, whose names are its indices. */
+/** True for objects and arrays; the names in an array are its indices. */
 export function isHolder(value: unknown): value is Holder {
   return typeof value === 'object' && value !== null;
 }
@@ -46,9 +46,9 @@ function collect(holder: Holder, spots: Spot[]): void {
   }
 }
 
-/** As JSON.parse does it: `__proto__` becomes a field like any other. */
+/** Sets a field as JSON.parse does: `__proto__` becomes an ordinary field. */
 function put(holder: Holder, name: string, value: unknown): void {
-  // An array has its own idea of it.
+  // The length of an array is not a field.
   if (Array.isArray(holder) && name === 'length') return;
   Object.defineProperty(holder, name, {
     value,
@@ -64,13 +64,13 @@ function rename({ holder, name }: Spot, other: string): void {
   put(holder, other, value);
 }
 
-function otherCasing(name: string, random: Random): string {
+function changeCasing(name: string, random: Random): string {
   return [...name]
     .map((char) => (random.chance(0.5) ? char.toUpperCase() : char.toLowerCase()))
     .join('');
 }
 
-function edited(value: unknown, random: Random): unknown {
+function edit(value: unknown, random: Random): unknown {
   if (typeof value !== 'string') return JSON.stringify(value) ?? '';
   const at = random.int(value.length + 1);
   const odd = random.pick(ODD_CHARACTERS);
@@ -79,7 +79,7 @@ function edited(value: unknown, random: Random): unknown {
     value.slice(at),
     value.slice(0, at) + odd + value.slice(at),
     value + value,
-    otherCasing(value, random),
+    changeCasing(value, random),
     ` ${value}\n`,
   ]);
 }

@@ -1,12 +1,12 @@
-/** What this process prints meanwhile, held back. */
+/** The output of this process while it is captured. */
 export interface CapturedOutput {
-  /** What was printed since it was last taken: logs, and metrics in the embedded metric format. */
+  /** What was printed since the last call: logs, and metrics in the embedded metric format. */
   take(): string;
-  /** Lets printing through again. */
+  /** Ends capturing: output is printed again. */
   end(): void;
 }
 
-/** Holds back whatever is printed, so that it can be looked through. */
+/** Captures the output of this process instead of printing it. */
 export function captureOutput(): CapturedOutput {
   const streams = [process.stdout, process.stderr] as const;
   const real = streams.map((stream) => stream.write);

@@ -9,7 +9,7 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const BOMB = gzipSync(Buffer.alloc(6 * MB, ' '));
 const TOO_LARGE = Buffer.alloc(5 * MB + 1, ' ');
 
-/** Content types, and whether the service's interface takes them. */
+/** Content types, and whether the service accepts them. */
 export const CONTENT_TYPES = new Map<string | undefined, boolean>([
   ['application/json', true],
   ['application/json; charset=utf-8', true],
@@ -24,37 +24,37 @@ export const CONTENT_TYPES = new Map<string | undefined, boolean>([
   ['multipart/form-data; boundary=fuzzer-boundary', false],
 ]);
 
-/** Content encodings, and what they say of the bytes. */
-export const ENCODINGS = new Map<string | undefined, 'plain' | 'gzip' | 'refused'>([
+/** Content encodings, and what they mean. */
+export const ENCODINGS = new Map<string | undefined, 'plain' | 'gzip' | 'rejected'>([
   [undefined, 'plain'],
   ['', 'plain'],
   ['identity', 'plain'],
   ['gzip', 'gzip'],
   [' GZIP', 'gzip'],
   ['x-gzip', 'gzip'],
-  ['br-of-the-fuzzer', 'refused'],
-  ['gzip, gzip', 'refused'],
+  ['br-of-the-fuzzer', 'rejected'],
+  ['gzip, gzip', 'rejected'],
 ]);
 
 const contentTypes = [...CONTENT_TYPES.keys()];
 const encodings = [...ENCODINGS.keys()];
 
-/** The request that a seed means; the same seed makes the same request. */
+/** Makes the request of a seed: always the same one. */
 export function requestOf(seed: number): RequestParts {
   const random = createRandom(seed);
   if (random.chance(0.001)) return { routeKey: 'GET /v1/health', headers: {} };
   const sender = someSender(random);
-  const { wire, encoding } = someWire(random, seed);
+  const { rawBody, encoding } = someRawBody(random, seed);
   const headers = Object.entries({
     authorization: someAuthorization(random, sender),
     'content-type': random.chance(0.85) ? 'application/json' : oneOf(random, contentTypes),
     'content-encoding': random.chance(0.97) ? encoding : oneOf(random, encodings),
-    'x-signature': someSignature(random, sender, wire),
+    'x-signature': someSignature(random, sender, rawBody),
   }).filter((header): header is [string, string] => header[1] !== undefined);
   return {
     routeKey: random.pick(['POST /v1/identify', 'POST /v1/batch']),
     headers: Object.fromEntries(headers),
-    ...(!random.chance(0.003) && someForm(random, wire)),
+    ...(!random.chance(0.003) && someForm(random, rawBody)),
   };
 }
 
@@ -68,22 +68,25 @@ function oneOf<T>(random: Random, choices: readonly T[]): T | undefined {
   return choices[random.int(choices.length)];
 }
 
-/** The bytes as they are sent, and what their header says. */
-function someWire(random: Random, seed: number): { wire: Buffer; encoding: string | undefined } {
+/** The bytes of a body, and the value of content-encoding. */
+function someRawBody(
+  random: Random,
+  seed: number,
+): { rawBody: Buffer; encoding: string | undefined } {
   const dice = random.next();
-  if (dice < 0.0001) return { wire: BOMB, encoding: 'gzip' };
-  if (dice < 0.0002) return { wire: TOO_LARGE, encoding: undefined };
-  if (dice < 0.02) return { wire: noise(random), encoding: random.pick([undefined, 'gzip']) };
+  if (dice < 0.0001) return { rawBody: BOMB, encoding: 'gzip' };
+  if (dice < 0.0002) return { rawBody: TOO_LARGE, encoding: undefined };
+  if (dice < 0.02) return { rawBody: noise(random), encoding: random.pick([undefined, 'gzip']) };
   const text = Buffer.from(someBody(random, seed));
   const marked = random.chance(0.02) ? Buffer.concat([BYTE_ORDER_MARK, text]) : text;
-  const body = random.chance(0.08) ? broken(random, marked) : marked;
-  if (random.chance(0.9)) return { wire: body, encoding: undefined };
+  const body = random.chance(0.08) ? damage(random, marked) : marked;
+  if (random.chance(0.9)) return { rawBody: body, encoding: undefined };
   const zipped = gzipSync(body, { level: 1 });
-  return { wire: random.chance(0.15) ? broken(random, zipped) : zipped, encoding: 'gzip' };
+  return { rawBody: random.chance(0.15) ? damage(random, zipped) : zipped, encoding: 'gzip' };
 }
 
-/** Cut off, a bit flipped, or with something behind it. */
-function broken(random: Random, bytes: Buffer): Buffer {
+/** Cuts bytes off, flips a bit, or adds bytes at the end. */
+function damage(random: Random, bytes: Buffer): Buffer {
   const at = random.int(Math.max(bytes.length, 1));
   switch (random.int(3)) {
     case 0:
@@ -98,12 +101,12 @@ function broken(random: Random, bytes: Buffer): Buffer {
   }
 }
 
-/** API Gateway hands over text as it is and all else in base64; a wrong flag must not hurt. */
-function someForm(random: Random, wire: Buffer): { body: string; isBase64Encoded: boolean } {
-  if (random.chance(0.01)) return { body: wire.toString('utf8'), isBase64Encoded: true };
-  if (random.chance(0.01)) return { body: wire.toString('base64'), isBase64Encoded: false };
-  const isText = random.chance(0.6) && wire.equals(Buffer.from(wire.toString('utf8')));
-  return { body: wire.toString(isText ? 'utf8' : 'base64'), isBase64Encoded: !isText };
+/** API Gateway gives text as it is and all else in base64; a wrong flag must do no harm. */
+function someForm(random: Random, rawBody: Buffer): { body: string; isBase64Encoded: boolean } {
+  if (random.chance(0.01)) return { body: rawBody.toString('utf8'), isBase64Encoded: true };
+  if (random.chance(0.01)) return { body: rawBody.toString('base64'), isBase64Encoded: false };
+  const isText = random.chance(0.6) && rawBody.equals(Buffer.from(rawBody.toString('utf8')));
+  return { body: rawBody.toString(isText ? 'utf8' : 'base64'), isBase64Encoded: !isText };
 }
 
 function someAuthorization(random: Random, { apiKey }: Sender): string | undefined {
@@ -128,10 +131,10 @@ function someAuthorization(random: Random, { apiKey }: Sender): string | undefin
   ]);
 }
 
-function someSignature(random: Random, sender: Sender, wire: Buffer): string | undefined {
+function someSignature(random: Random, sender: Sender, rawBody: Buffer): string | undefined {
   const { sharedSecret } = sender;
   if (sharedSecret === undefined) return random.chance(0.98) ? undefined : 'unasked-signature';
-  const right = signatureOf(sharedSecret, wire);
+  const right = signatureOf(sharedSecret, rawBody);
   if (random.chance(0.9)) return random.chance(0.9) ? right : right.toUpperCase();
   return random.pick([undefined, '', right.slice(1), `0${right}`, right.replace(/./, 'g'), 'ff']);
 }

@@ -1,17 +1,17 @@
 import { createHmac } from 'node:crypto';
 
-/** A customer that the fuzzed service knows. */
+/** A workspace that the fuzzed service knows. */
 export interface Sender {
   id: string;
   apiKey: string;
   timeZone: string;
   sharedSecret?: string;
   disabled?: boolean;
-  /** Where it has what Nat needs, in JMESPath. */
+  /** Its custom format, in JMESPath. */
   paths?: { emailPath: string; timestampPath: string; descriptionPath: string };
 }
 
-/** One of each kind: an everyday one, one far from UTC, one that signs. */
+/** An ordinary one, one far from UTC, and one that signs. */
 export const ACTIVE: [Sender, ...Sender[]] = [
   { id: 'ws-01', apiKey: 'k3y-p1ain-Qx7vTz', timeZone: 'UTC' },
   { id: 'ws-02', apiKey: 'k3y-far-Lw92mBcR', timeZone: 'Pacific/Kiritimati' },
@@ -23,7 +23,7 @@ export const ACTIVE: [Sender, ...Sender[]] = [
   },
 ];
 
-/** What finds something in every path. */
+/** An event in which every path of the custom format finds something. */
 export const SAMPLE = {
   type: 'identify',
   timestamp: '2020-05-31T17:55:47Z',
@@ -31,7 +31,7 @@ export const SAMPLE = {
   event: 'sample',
 };
 
-/** One that may not send. */
+/** A disabled one. */
 export const DISABLED: Sender = {
   id: 'ws-04',
   apiKey: 'k3y-shut-Yp8sVkDa',
@@ -39,7 +39,7 @@ export const DISABLED: Sender = {
   disabled: true,
 };
 
-/** One with a format of its own. */
+/** One with a custom format. */
 export const CUSTOM: Sender = {
   id: 'ws-05',
   apiKey: 'k3y-path-Rm4xWqJf',
@@ -51,13 +51,13 @@ export const CUSTOM: Sender = {
   },
 };
 
-/** All that there are. */
+/** All of them. */
 export const SENDERS = [...ACTIVE, DISABLED, CUSTOM];
 
-/** The present of every input, ms since the epoch: a seed means the same at any time. */
+/** The time of every input, ms since the epoch, so that a seed always means the same. */
 export const NOW = Date.parse('2026-11-24T12:00:00Z');
 
-/** What every interaction without a description says. */
+/** The description of every interaction whose event has none. */
 export const STANDARD_MESSAGE = 'Fuzzed standard message';
 
 const dates = new Map(
@@ -66,16 +66,16 @@ const dates = new Map(
 const YEAR_1000 = Date.parse('1000-01-02T00:00:00Z');
 
 /**
- * The calendar date of an instant, read otherwise than the service reads it.
+ * The calendar day of a timestamp, calculated in another way than the service does.
  *
- * @param instant ms since the epoch
- * @returns as `2020-05-31`; undefined in years that are written with fewer digits
+ * @param timestamp ms since the epoch
+ * @returns `2020-05-31`; undefined in years with fewer than four digits
  */
-export function dayAt({ timeZone }: Sender, instant: number): string | undefined {
-  return instant < YEAR_1000 ? undefined : dates.get(timeZone)?.format(instant);
+export function dayAt({ timeZone }: Sender, timestamp: number): string | undefined {
+  return timestamp < YEAR_1000 ? undefined : dates.get(timeZone)?.format(timestamp);
 }
 
-/** @returns hex HMAC-SHA1 of the body, as Segment's webhooks sign */
-export function signatureOf(sharedSecret: string, wire: Uint8Array): string {
-  return createHmac('sha1', sharedSecret).update(wire).digest('hex');
+/** Hex HMAC-SHA1 of a body, as Segment's webhooks sign. */
+export function signatureOf(sharedSecret: string, rawBody: Uint8Array): string {
+  return createHmac('sha1', sharedSecret).update(rawBody).digest('hex');
 }

@@ -4,9 +4,7 @@ import * as z from 'zod/mini';
 import { createHandler } from '../../functions/identify.ts';
 import { createServices } from '../../functions/services.ts';
 import { entrySchema, type LedgerEntry } from '../../lib/ledger/entry.ts';
-import { createRepairs } from '../../lib/ledger/repairs.ts';
-import { createOperator } from '../../lib/operator/operator.ts';
-import { CONFIG, TABLES } from '../in-process/deployment.ts';
+import { CONFIG, createInProcessOperator, TABLES } from '../in-process/deployment.ts';
 import {
   createEmbeddedDynamoDB,
   createInProcessClient,
@@ -18,20 +16,20 @@ import { SAMPLE, SENDERS, STANDARD_MESSAGE } from './senders.ts';
 const READS = ['GetItem', 'BatchGetItem', 'Query'];
 const putSchema = z.object({ TableName: z.string(), Item: z.record(z.string(), z.any()) });
 
-/** What one request did to the tables. */
+/** What one request changed in the tables. */
 export interface Effects {
-  /** What was written to the ledger. */
+  /** The items that it wrote to the ledger. */
   written: LedgerEntry[];
-  /** Operations that nobody should have asked for. */
+  /** Operations that it should not have asked for. */
   unexpected: string[];
 }
 
-/** The service under fuzzing. */
+/** The fuzzed service. */
 export type Target = Awaited<ReturnType<typeof createTarget>>;
 
 /**
- * The real handler with an empty ledger. Two containers take turns, so that a duplicate is found
- * both in a container's memory and in the ledger.
+ * Creates the real handler with an empty ledger. Two containers take turns, so that duplicates are
+ * found both in memory and in the ledger.
  */
 export async function createTarget() {
   let effects: Effects = { written: [], unexpected: [] };
@@ -42,19 +40,20 @@ export async function createTarget() {
     if (answer.statusCode === 200 && !READS.includes(operation)) note(operation, input);
     return answer;
   });
-  const { secrets } = await addSenders();
+  await addSenders();
+  const { secrets } = createServices(CONFIG, db);
   const containers = [0, 1].map(() => {
     const services = createServices(CONFIG, db);
     return createHandler(() => services);
   });
   return {
-    /** How the ledger names a contact. */
+    /** The key of a contact in the ledger. */
     contactOf: (sender: string, email: string) => `${sender}#${secrets.contactKey(sender, email)}`,
-    /** Answers one request, and tells what it did to the tables. */
+    /** Sends one request, and gives the answer and its effects on the tables. */
     async send(request: RequestParts, id: string) {
       effects = { written: [], unexpected: [] };
       const handler = containers[Number(id) % containers.length];
-      if (handler === undefined) throw new Error('there is no container');
+      if (handler === undefined) throw new Error('no container');
       const answer: APIGatewayProxyStructuredResultV2 = await handler(
         requestWith(request),
         contextWith('identify', id, () => 28_000),
@@ -71,9 +70,7 @@ export async function createTarget() {
   }
 
   async function addSenders() {
-    const services = createServices(CONFIG, db);
-    const repairs = createRepairs(db, TABLES.Interactions);
-    const operator = createOperator({ ...services, repairs, remainingMs: () => 60_000 });
+    const operator = createInProcessOperator(db);
     for (const { disabled = false, paths, ...sender } of SENDERS) {
       const standardMessage = STANDARD_MESSAGE;
       await operator.run({ command: 'workspace.add', name: sender.id, standardMessage, ...sender });
@@ -81,6 +78,5 @@ export async function createTarget() {
       if (paths !== undefined) await operator.run(update);
       if (disabled) await operator.run({ command: 'workspace.disable', id: sender.id });
     }
-    return services;
   }
 }

@@ -4,11 +4,11 @@ import { NOW } from './senders.ts';
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Stand for JSON that no value can be written as; see `asJson`. */
+/** Placeholders for JSON that no JavaScript value is written as: see `asJson`. */
 const HUGE = '~huge number~';
 const DEEP = '~deep nesting~';
 
-/** Names that mean something to the service, to JavaScript or to nobody. */
+/** Names of fields: known to the service, special in JavaScript, or unknown. */
 export const NAMES = [
   ...['type', 'timestamp', 'originalTimestamp', 'email', 'event', 'url', 'traits', 'page'],
   ...['context', 'batch', 'userId', 'messageId', '__proto__', 'constructor', 'prototype'],
@@ -62,7 +62,7 @@ const TEXTS = [
 const LENGTHS = [9, 254, 2047, 2048, 2049, 9000, 31_000, 33_000, 50_000] as const;
 const NUMBERS = [0, -0, 1, -1, 0.1, 2 ** 53, 1e308, 5e-324, 1590947747263] as const;
 
-/** A string that a field may have to put up with. */
+/** Makes a string for any field. */
 export function someText(random: Random): string {
   return random.pick([
     () => random.pick(ADDRESSES),
@@ -73,7 +73,7 @@ export function someText(random: Random): string {
   ])();
 }
 
-/** Any JSON value, a string more often than not. */
+/** Makes any JSON value, mostly a string. */
 export function someValue(random: Random, depth = 0): unknown {
   const dice = random.next();
   if (dice < 0.6 || depth > 3) return someText(random);
@@ -85,13 +85,13 @@ export function someValue(random: Random, depth = 0): unknown {
   return Object.fromEntries(inside.map((value) => [random.pick(NAMES), value]));
 }
 
-/** A good timestamp of one of few days, often at the edge of one. */
+/** Makes a valid timestamp of one of a few days, often at the start or end of the day. */
 export function someTimestamp(random: Random): string {
   const midnight = NOW - (NOW % DAY_MS) - random.int(4) * DAY_MS + random.pick([0, 10 * HOUR_MS]);
   return new Date(midnight + random.pick([-1, 0, 1, HOUR_MS])).toISOString();
 }
 
-/** JSON text of a value, with what JavaScript has no value for. */
+/** Writes a value as JSON, and replaces the placeholders. */
 export function asJson(value: unknown, random: Random): string {
   const text = JSON.stringify(value);
   if (!text.includes('~')) return text;

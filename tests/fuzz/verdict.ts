@@ -1,7 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod/mini';
 
-/** No 5xx but 501, whatever is sent. */
+/** The possible answers: no 5xx besides 501, whatever is sent. */
 const STATUSES = [200, 202, 400, 401, 403, 413, 415, 501];
 const text = z.string().check(z.minLength(1));
 const errorSchema = z.strictObject({ code: text, message: text });
@@ -15,18 +15,18 @@ const batchSchema = z.strictObject({
   ),
 });
 
-/** What an answer says. */
+/** An answer, as it was read. */
 export interface Verdict {
   statusCode: number;
-  /** `accepted`, `duplicate`, `ignored` or `rejected`, one an event; empty if all was refused. */
+  /** `accepted`, `duplicate`, `ignored` or `rejected` for each event; empty for an error. */
   results: string[];
 }
 
 /**
  * Reads an answer.
  *
- * @throws if it is not one that the interface has: another status, another body, or a status that
- * does not fit its results
+ * @throws if the interface has no such answer: another status or body, or a status that does not
+ * fit its results
  */
 export function verdictOf(answer: APIGatewayProxyStructuredResultV2): Verdict {
   const statusCode = Number(answer.statusCode);
@@ -39,7 +39,8 @@ export function verdictOf(answer: APIGatewayProxyStructuredResultV2): Verdict {
     ? batch.data.results.map(({ status }) => status)
     : [singleSchema.parse(body).status];
   const expected = statusOf(results);
-  if (statusCode !== expected) throw new Error(`${statusCode} with results of a ${expected}`);
+  if (statusCode !== expected)
+    throw new Error(`answered ${statusCode}, but its results need ${expected}`);
   return { statusCode, results };
 }
 

@@ -1,7 +1,7 @@
 import { REJECTIONS } from '../../lib/event/rejection.ts';
 import { UNAVAILABLE } from '../../lib/intake/response.ts';
 
-/** The service's own words, which its logs and answers may hold although senders use them, too. */
+/** The service's own words: its logs and answers may contain them, although senders use them too. */
 export const VOCABULARY = [
   ...Object.values(UNAVAILABLE),
   // messages and metrics

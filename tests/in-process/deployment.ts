@@ -1,7 +1,12 @@
-/** What the tables are called in this process. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createServices } from '../../functions/services.ts';
+import { createRepairs } from '../../lib/ledger/repairs.ts';
+import { createOperator } from '../../lib/operator/operator.ts';
+
+/** The names of the tables in this process. */
 export const TABLES = { Interactions: 'interactions', Workspaces: 'workspaces' };
 
-/** What a deployment in this process is given. Nobody answers at its Nat. */
+/** The configuration of a deployment in this process. Nothing answers at its Nat. */
 export const CONFIG = {
   INTERACTIONS_TABLE: TABLES.Interactions,
   WORKSPACES_TABLE: TABLES.Workspaces,
@@ -9,3 +14,9 @@ export const CONFIG = {
   NAT_API_URL: 'http://simulated.invalid/identify',
   RETENTION_DAYS: undefined,
 };
+
+/** The operator's commands in this process, with as much time as they need. */
+export function createInProcessOperator(db: DynamoDBClient) {
+  const repairs = createRepairs(db, TABLES.Interactions);
+  return createOperator({ ...createServices(CONFIG, db), repairs, remainingMs: () => 60_000 });
+}

@@ -19,7 +19,7 @@ type Action = (
   done: (error: unknown, data?: unknown) => void,
 ) => void;
 
-/** What DynamoDB answered. */
+/** A response of DynamoDB. */
 export interface Answer {
   statusCode: number;
   body: unknown;
@@ -30,7 +30,7 @@ const failureSchema = z.object({ statusCode: z.number(), body: z.unknown() });
 /** A DynamoDB in this process. */
 export type EmbeddedDynamoDB = ReturnType<typeof createEmbeddedDynamoDB>;
 
-/** A DynamoDB of its own, in this process: dynalite without HTTP between. */
+/** Creates an empty DynamoDB in this process: dynalite without HTTP. */
 export function createEmbeddedDynamoDB() {
   const store = db.create({ createTableMs: 0 });
   return {
@@ -61,9 +61,10 @@ export function createEmbeddedDynamoDB() {
 }
 
 /**
- * The real client, whose requests never leave this process.
+ * Creates a real client whose requests never leave this process.
  *
- * @param perform answers an operation such as `PutItem`; what it throws is a network fault
+ * @param perform called with each operation, such as `PutItem`, and its input; gives the response,
+ * or throws for a network error
  */
 export function createInProcessClient(
   perform: (operation: string, input: Record<string, unknown>) => Promise<Answer>,
@@ -100,9 +101,9 @@ const { Resources } = tablesSchema.parse(
 );
 
 /**
- * Creates the tables that are deployed, and waits until they can be used.
+ * Creates the tables of the deployment, and waits until they are active.
  *
- * @param names what each table of `resources/tables.yml` is called here
+ * @param names the name here of each table in `resources/tables.yml`
  */
 export async function createTables(
   database: EmbeddedDynamoDB,
@@ -122,7 +123,7 @@ export async function createTables(
   }
 }
 
-/** dynalite makes a table ACTIVE in its own time. */
+/** dynalite needs a moment to make a table active. */
 async function isActive(database: EmbeddedDynamoDB, TableName: string): Promise<boolean> {
   const { body } = await database.execute('DescribeTable', { TableName });
   return describedSchema.parse(body).Table.TableStatus === 'ACTIVE';

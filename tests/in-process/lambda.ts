@@ -1,16 +1,16 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 
-/** What of a request a test decides; `body` is left out where there is none. */
+/** The parts of a request that a test sets; `body` is absent in a request without one. */
 export interface RequestParts {
-  /** Such as `POST /v1/batch`. */
+  /** `POST /v1/batch`, for example. */
   routeKey: string;
-  /** Their names in lower case, as API Gateway hands them over. */
+  /** By their name in lower case, as API Gateway writes it. */
   headers: Record<string, string>;
   body?: string;
   isBase64Encoded?: boolean;
 }
 
-/** A request as API Gateway's HTTP API hands it to a function. */
+/** Creates a request as a function gets it from API Gateway's HTTP API. */
 export function requestWith(parts: RequestParts): APIGatewayProxyEventV2 {
   const path = parts.routeKey.split(' ')[1] ?? '';
   return {
@@ -34,7 +34,7 @@ export function requestWith(parts: RequestParts): APIGatewayProxyEventV2 {
   };
 }
 
-/** What Lambda tells a function of its invocation. */
+/** Creates the context that Lambda gives to an invocation. */
 export function contextWith(
   functionName: string,
   awsRequestId: string,

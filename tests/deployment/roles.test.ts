@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
+import * as z from 'zod/mini';
+import { createHandler as createDeliver } from '../../functions/deliver.ts';
+import { createHandler as createIdentify } from '../../functions/identify.ts';
+import { createHandler as createRedeliver } from '../../functions/redeliver.ts';
+import { createServices } from '../../functions/services.ts';
+import { createDelivery } from '../../lib/delivery/attempt.ts';
+import type { NatAnswer } from '../../lib/delivery/nat.ts';
+import type { CommandName } from '../../lib/operator/commands.ts';
+import { CONFIG, createInProcessOperator, TABLES } from '../in-process/deployment.ts';
+import {
+  createEmbeddedDynamoDB,
+  createInProcessClient,
+  createTables,
+} from '../in-process/dynamodb.ts';
+import { contextWith, requestWith } from '../in-process/lambda.ts';
+
+const FUNCTIONS = ['identify', 'deliver', 'redeliver', 'operate'] as const;
+type FunctionName = (typeof FUNCTIONS)[number];
+
+const HOUR_MS = 60 * 60 * 1000;
+const DAY = '2020-05-31';
+const [id, apiKey] = ['acme', 'key-of-acme'];
+const ANSWERS: Record<string, NatAnswer> = {
+  'rejected@example.com': { verdict: 'key-rejected', error: 'status 401' },
+  'dead@example.com': { verdict: 'never', error: 'status 400' },
+};
+const EMAILS = Object.keys(ANSWERS);
+const contact = { workspace: id, email: 'dead@example.com' };
+
+/** What is given to each command; an order in which each has something to do. */
+const COMMANDS: Record<Exclude<CommandName, 'workspace.add'>, object> = {
+  'workspace.list': {},
+  'workspace.update': { id, natApiKey: 'another-key' },
+  'workspace.rotate': { id },
+  'workspace.disable': { id },
+  'workspace.enable': { id },
+  'interactions.show': contact,
+  'interactions.redrive': {},
+  stats: {},
+  'contact.forget': contact,
+};
+
+/** What each function asked DynamoDB for, such as `dynamodb:Query Interactions/index/due`. */
+const asked = new Map(FUNCTIONS.map((name) => [name, new Set<string>()]));
+
+beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  await useEverything();
+});
+afterAll(() => vi.useRealTimers());
+
+describe.each(FUNCTIONS)('the role of %s', (name) => {
+  it('allows on the tables what the function asks for, and nothing else', () => {
+    expect([...(asked.get(name) ?? [])].sort()).toEqual(allowedTo(name));
+  });
+});
+
+/** Lets every function do everything that it can do, over tables in this process. */
+async function useEverything(): Promise<void> {
+  const database = createEmbeddedDynamoDB();
+  await createTables(database, TABLES);
+  const clientOf = (name: FunctionName) =>
+    createInProcessClient((operation, input) => {
+      for (const resource of resourcesIn(input)) {
+        asked.get(name)?.add(`dynamodb:${operation} ${resource}`);
+      }
+      return database.execute(operation, input);
+    });
+  const servicesOf = (name: FunctionName) => createServices(CONFIG, clientOf(name));
+  const deliveryOf = (name: FunctionName) => {
+    const nat = async ({ event }: { event: { email: string } }) => answerTo(event.email);
+    return createDelivery({ ...servicesOf(name), nat });
+  };
+  const contextOf = (name: FunctionName) => contextWith(name, '1', () => HOUR_MS);
+
+  const { run } = createInProcessOperator(clientOf('operate'));
+  await run({ command: 'workspace.add', name: id, id, apiKey });
+
+  const identify = createIdentify(() => servicesOf('identify'));
+  const events = EMAILS.map((email) => ({
+    type: 'identify',
+    timestamp: `${DAY}T12:00:00Z`,
+    traits: { email },
+  }));
+  const headers = { authorization: `Bearer ${apiKey}` };
+  const body = JSON.stringify(events);
+  await identify(requestWith({ routeKey: 'POST /v1/batch', headers, body }), contextOf('identify'));
+
+  const { secrets } = servicesOf('operate');
+  const Records = EMAILS.map((email) => {
+    const Keys = { contact: { S: `${id}#${secrets.contactKey(id, email)}` }, day: { S: DAY } };
+    return { dynamodb: { Keys } };
+  });
+  await createDeliver(() => deliveryOf('deliver'))({ Records }, contextOf('deliver'));
+
+  for (const [command, input] of Object.entries(COMMANDS)) await run({ command, ...input });
+
+  vi.setSystemTime(Date.now() + 24 * HOUR_MS);
+  const { ledger } = servicesOf('redeliver');
+  const redeliver = createRedeliver(() => ({ ledger, delivery: deliveryOf('redeliver') }));
+  await redeliver({}, contextOf('redeliver'));
+}
+
+function answerTo(email: string): NatAnswer {
+  return ANSWERS[email] ?? { verdict: 'accepted' };
+}
+
+/** What a request is about, as in `resources/`: `Interactions`, or `Interactions/index/due`. */
+function resourcesIn(input: Record<string, unknown>): string[] {
+  const { TableName, IndexName, RequestItems } = z
+    .object({
+      TableName: z.optional(z.string()),
+      IndexName: z.optional(z.string()),
+      RequestItems: z.optional(z.record(z.string(), z.unknown())),
+    })
+    .parse(input);
+  const index = IndexName === undefined ? '' : `/index/${IndexName}`;
+  const tables = TableName === undefined ? Object.keys(RequestItems ?? {}) : [TableName];
+  return Object.entries(TABLES)
+    .filter(([, name]) => tables.includes(name))
+    .map(([resource]) => `${resource}${index}`);
+}
+
+/** What a role allows on tables and their indexes; the stream is read by its trigger. */
+function allowedTo(name: FunctionName): string[] {
+  const statement = z.object({ Action: z.array(z.string()), Resource: z.unknown() });
+  const policy = z.object({ PolicyDocument: z.object({ Statement: z.array(statement) }) });
+  const { Resources } = z
+    .object({
+      Resources: z.record(
+        z.string(),
+        z.object({ Properties: z.object({ Policies: z.array(policy) }) }),
+      ),
+    })
+    .parse(parse(readFileSync(new URL('../../resources/roles.yml', import.meta.url), 'utf8')));
+  const role = Resources[`${name.charAt(0).toUpperCase()}${name.slice(1)}Role`];
+  const statements = (role?.Properties.Policies ?? []).flatMap(
+    ({ PolicyDocument }) => PolicyDocument.Statement,
+  );
+  return statements
+    .flatMap(({ Action, Resource }) => Action.map((action) => `${action} ${nameOf(Resource)}`))
+    .filter((action) => action.startsWith('dynamodb:') && !action.endsWith('.StreamArn'))
+    .sort();
+}
+
+/** The name of `{ Fn::GetAtt: [Interactions, Arn] }` or `{ Fn::Sub: "${Interactions.Arn}/…" }`. */
+function nameOf(reference: unknown): string {
+  const { 'Fn::GetAtt': attribute, 'Fn::Sub': text } = z
+    .object({ 'Fn::GetAtt': z.optional(z.array(z.string())), 'Fn::Sub': z.optional(z.string()) })
+    .parse(reference);
+  const arn = text ?? attribute?.join('.') ?? '';
+  return arn.replace(/\$\{(.+)\}/, '$1').replace(/\.Arn/, '');
+}

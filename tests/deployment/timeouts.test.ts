@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import * as z from 'zod/mini';
+import { ATTEMPT_LEASE_MS, MAX_ATTEMPT_MS } from '../../lib/delivery/attempt.ts';
+import { TABLE_CALL_MS } from '../../lib/runtime/dynamodb.ts';
+
+/** AWS's own limits. */
+const API_GATEWAY_SECONDS = 30;
+const STREAM_KEEPS_SECONDS = 24 * 60 * 60;
+const MINUTE_SECONDS = 60;
+
+const timeout = z.int();
+const stream = z.object({ maximumRecordAgeInSeconds: z.int() });
+const { functions } = z
+  .object({
+    functions: z.object({
+      identify: z.object({ timeout }),
+      deliver: z.object({ timeout, events: z.tuple([z.object({ stream })]) }),
+      redeliver: z.object({
+        timeout,
+        events: z.tuple([z.object({ schedule: z.literal('rate(1 minute)') })]),
+      }),
+    }),
+  })
+  .parse(parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')));
+const { identify, deliver, redeliver } = functions;
+
+it('identify has time for three slow calls to the tables, and ends before API Gateway does', () => {
+  // The workspace, what the ledger has already, the write.
+  expect(identify.timeout * 1000).toBeGreaterThan(3 * TABLE_CALL_MS);
+  expect(identify.timeout).toBeLessThan(API_GATEWAY_SECONDS);
+});
+
+it('deliver has time for two attempts, one after the other', () => {
+  expect(deliver.timeout * 1000).toBeGreaterThan(2 * MAX_ATTEMPT_MS);
+});
+
+it('redeliver has time for an attempt, and ends before the next run', () => {
+  expect(redeliver.timeout * 1000).toBeGreaterThan(MAX_ATTEMPT_MS);
+  expect(redeliver.timeout).toBeLessThan(MINUTE_SECONDS);
+});
+
+it('a lease lasts longer than an attempt', () => {
+  expect(ATTEMPT_LEASE_MS).toBeGreaterThan(MAX_ATTEMPT_MS);
+});
+
+it('the trigger gives up a record, into the queue, before the stream forgets it', () => {
+  const [{ stream }] = deliver.events;
+  expect(stream.maximumRecordAgeInSeconds).toBeLessThan(STREAM_KEEPS_SECONDS);
+});
