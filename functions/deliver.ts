@@ -7,6 +7,7 @@ import * as z from 'zod/mini';
 import { createDelivery, type Delivery, MAX_ATTEMPT_MS } from '../lib/delivery/attempt.ts';
 import { createNat } from '../lib/delivery/nat.ts';
 import { type InteractionKey, interactionId } from '../lib/ledger/entry.ts';
+import { SECOND_MS } from '../lib/runtime/durations.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
 import { withTimeout } from '../lib/runtime/with-timeout.ts';
 import { services } from './services.ts';
@@ -17,13 +18,13 @@ const recordSchema = z.object({
   dynamodb: z.object({ Keys: z.object({ contact: stringAttribute, day: stringAttribute }) }),
 });
 
-/** What answering takes, once no record is waited for any more. */
-const RESPONSE_RESERVE_MS = 2000;
+/** Kept free at the end of an invocation to send its response. */
+const RESPONSE_RESERVE_MS = 2 * SECOND_MS;
 
 /**
- * The ledger's stream: delivers what is newly pending, and reports the records it could not.
+ * Handles the ledger's stream: delivers what is newly pending, and reports the records that failed.
  *
- * @param delivery what brings an interaction to Nat, asked for at the first batch
+ * @param delivery gives what delivers; called with the first batch
  */
 export function createHandler(delivery: () => Delivery) {
   return middy<DynamoDBStreamEvent, DynamoDBBatchResponse>()
@@ -45,18 +46,18 @@ export const handler = createHandler(
 );
 
 /**
- * Several records of one interaction in the same batch are one delivery. A record that there is no
- * time for, or that is not done when the time is up, is reported as failed: the stream brings it
- * again, and what was delivered after all is left alone then.
+ * Delivers each interaction of a batch once, even if several records are about it. A record is
+ * reported as failed if there is no time to start it, or if it is not done in time. The stream then
+ * sends it again; if it was delivered in the meantime, it is skipped.
  */
 function deliverInTime(delivery: Delivery, remainingMs: () => number) {
-  const underWay = new Map<string, Promise<void>>();
+  const deliveries = new Map<string, Promise<void>>();
   return async (record: DynamoDBRecord): Promise<void> => {
-    const key = keyOf(record);
+    const key = parseKey(record);
     if (remainingMs() < MAX_ATTEMPT_MS) throw new Error('out of time');
-    const deliveryOfKey = underWay.get(interactionId(key)) ?? deliver(delivery, key);
-    underWay.set(interactionId(key), deliveryOfKey);
-    await withTimeout(remainingMs() - RESPONSE_RESERVE_MS, deliveryOfKey);
+    const ofSameKey = deliveries.get(interactionId(key)) ?? deliver(delivery, key);
+    deliveries.set(interactionId(key), ofSameKey);
+    await withTimeout(remainingMs() - RESPONSE_RESERVE_MS, ofSameKey);
   };
 }
 
@@ -64,12 +65,12 @@ async function deliver(delivery: Delivery, key: InteractionKey): Promise<void> {
   try {
     reportDelivery(key, await delivery.deliverPending(key));
   } catch (error) {
-    logger.error('not delivered, the stream will bring it again', { ...key, error });
+    logger.error('delivery failed, the stream will send the record again', { ...key, error });
     throw error;
   }
 }
 
-function keyOf(record: DynamoDBRecord): InteractionKey {
+function parseKey(record: DynamoDBRecord): InteractionKey {
   const { contact, day } = recordSchema.parse(record).dynamodb.Keys;
   return { contact: contact.S, day: day.S };
 }

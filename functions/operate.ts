@@ -8,7 +8,7 @@ import { logger } from './telemetry.ts';
 
 const repairs = lazy(() => createRepairs(services().db, services().config.INTERACTIONS_TABLE));
 
-/** The operator's commands: `{"command": "workspace.list"}`. A wrong one fails with its reason. */
+/** Runs the operator's commands, such as `{"command": "workspace.list"}`. */
 export const handler = middy<unknown, unknown>()
   .use(injectLambdaContext(logger))
   .handler((request, context) => {

@@ -11,27 +11,27 @@ import { services } from './services.ts';
 import { logger, metrics, reportDelivery } from './telemetry.ts';
 
 /**
- * Every minute: tries again what is due. Fails, when all is done, if anything of it did.
+ * Runs every minute and tries again what is due. If any of it failed, the run fails at its end.
  *
- * @param parts what it works with, asked for at the first run
+ * @param dependencies gives what it works with; called with the first run
  */
-export function createHandler(parts: () => { ledger: Ledger; delivery: Delivery }) {
+export function createHandler(dependencies: () => { ledger: Ledger; delivery: Delivery }) {
   return middy<unknown, void>()
     .use(injectLambdaContext(logger))
     .use(logMetrics(metrics))
     .handler(async (_event, context) => {
-      const { ledger, delivery } = parts();
+      const { ledger, delivery } = dependencies();
       const run = await redeliverDue({
         ledger,
         redeliver: delivery.redeliver,
         report: reportDelivery,
-        reportFailure: (error, due) => logger.error('failed, due again later', { ...due, error }),
+        reportFailure: (error, due) => logger.error('redelivery failed', { ...due, error }),
         remainingMs: () => context.getRemainingTimeInMillis(),
       });
       metrics.addMetric('tried', MetricUnit.Count, run.tried);
-      if (run.ended !== 'nothing due') logger.warn('ended early', { ...run });
-      // For the alarm on errors: what failed is logged one by one.
-      if (run.failed > 0) throw new Error(`${run.failed} of this run failed`);
+      if (run.ended !== 'nothing due') logger.warn('run ended early', { ...run });
+      // Each failure is logged already. This error is for the alarm.
+      if (run.failed > 0) throw new Error(`${run.failed} redeliveries failed`);
     });
 }
 

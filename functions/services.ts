@@ -1,17 +1,17 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createLedger } from '../lib/ledger/ledger.ts';
 import { type Config, readConfig } from '../lib/runtime/config.ts';
-import { createDynamoDB } from '../lib/runtime/dynamodb.ts';
+import { createDynamoDB } from '../lib/runtime/dynamodb/client.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
 import { createSecrets } from '../lib/runtime/secrets.ts';
 import { createWorkspaces } from '../lib/workspaces/workspaces.ts';
 
-/** What every function works with. */
+/** What all functions work with. */
 export type Services = ReturnType<typeof createServices>;
 
 /**
- * @param config the deployment's
- * @param db the client of its tables
+ * @param config the settings of the deployment
+ * @param db the client for its tables
  */
 export function createServices(config: Config, db: DynamoDBClient) {
   return {
@@ -23,5 +23,5 @@ export function createServices(config: Config, db: DynamoDBClient) {
   };
 }
 
-/** This container's services: made at the first call, so that importing a function costs nothing. */
+/** The services of this container. The first call creates them, so that an import stays cheap. */
 export const services = lazy(() => createServices(readConfig(process.env), createDynamoDB()));

@@ -3,48 +3,48 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { DeliveryResult } from '../lib/delivery/attempt.ts';
 import type { EventResult } from '../lib/intake/accept.ts';
 import type { InteractionKey } from '../lib/ledger/entry.ts';
+import { SECOND_MS } from '../lib/runtime/durations.ts';
 
 /**
- * Structured lines, under the deployment's name (POWERTOOLS_SERVICE_NAME), as the metrics are.
- * Never an address, a url, a body or a key: contacts go by their contact key.
+ * Writes structured log lines. POWERTOOLS_SERVICE_NAME sets the service name of logs and metrics.
+ * Never log an address, a url, a body or a key. Name a contact by its contact key.
  */
 export const logger = new Logger();
 
-/** CloudWatch metrics, in the embedded metric format: `emit` them once an invocation is done. */
+/** CloudWatch metrics in the embedded metric format. `logMetrics` emits them after an invocation. */
 export const metrics = new Metrics({ namespace: 'NatDestination' });
 
 /**
- * Counts what became of events: by status, by the format that matched, by the reason of a rejection.
+ * Counts results of events by status, by the format that matched, and by the code of a rejection.
  *
- * @returns how many of each, by the metric's name
+ * @returns the counts by the name of their metric
  */
 export function countResults(results: EventResult[]): Record<string, number> {
-  const named = new Map<string, number>();
+  const counts = new Map<string, number>();
   for (const result of results) {
-    for (const name of [result.status, detailOf(result)]) {
-      if (name !== undefined) named.set(name, (named.get(name) ?? 0) + 1);
-    }
+    for (const metric of metricsOf(result)) counts.set(metric, (counts.get(metric) ?? 0) + 1);
   }
-  for (const [name, count] of named) metrics.addMetric(name, MetricUnit.Count, count);
-  return Object.fromEntries(named);
+  for (const [metric, count] of counts) metrics.addMetric(metric, MetricUnit.Count, count);
+  return Object.fromEntries(counts);
 }
 
-function detailOf(result: EventResult): string | undefined {
-  if (!('rejection' in result)) return `format_${result.format}`;
-  return result.status === 'rejected' ? `rejected_${result.rejection.code}` : undefined;
+function metricsOf(result: EventResult): string[] {
+  const { status } = result;
+  if (!('rejection' in result)) return [status, `format_${result.format}`];
+  return status === 'rejected' ? [status, `rejected_${result.rejection.code}`] : [status];
 }
 
 /**
- * Logs and counts what a delivery came to. Every rejection of a key is counted, not the first alone,
- * so that the alarm stays on for as long as the key is wrong.
+ * Logs and counts the result of a delivery. Every rejection of a key is counted, so that the alarm
+ * stays on until the key is replaced.
  */
 export function reportDelivery(key: InteractionKey, result: DeliveryResult): void {
   const { status, natMs, waitedMs, natKeyRejected } = result;
   metrics.addMetric(status, MetricUnit.Count, 1);
   if (natMs !== undefined) metrics.addMetric('natLatency', MetricUnit.Milliseconds, natMs);
   if (waitedMs !== undefined) {
-    metrics.addMetric('oldestUndelivered', MetricUnit.Seconds, Math.round(waitedMs / 1000));
+    metrics.addMetric('oldestUndelivered', MetricUnit.Seconds, Math.round(waitedMs / SECOND_MS));
   }
-  if (natKeyRejected !== undefined) metrics.addMetric('natKeyRejected', MetricUnit.Count, 1);
+  if (natKeyRejected) metrics.addMetric('natKeyRejected', MetricUnit.Count, 1);
   logger[status === 'dead' ? 'error' : 'info'](status, { ...key, ...result });
 }

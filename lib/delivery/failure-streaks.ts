@@ -1,35 +1,36 @@
-/** So many failures in a row are enough: the next run, a minute later, asks again. */
-const FAILURES_IN_A_ROW = 20;
-/** From so many workspaces in a row, they are no longer about a workspace. */
-const SEVERAL_WORKSPACES = 5;
+/** So many failures in a row open a streak. The next run, a minute later, starts without any. */
+export const FAILURES_IN_A_ROW = 20;
+/** Failures of so many workspaces in a row are no longer the fault of one workspace. */
+export const WORKSPACES_IN_A_ROW = 5;
 
 /**
- * Counts failures in a row, for each workspace and over all of them, so that one that is throttled
- * does not keep the others waiting, and a Nat that is down is not called for each of them.
+ * Counts failures in a row, for each workspace and over all of them. So a workspace that Nat
+ * throttles does not delay the others, and a Nat that is down is not called for each of them.
  */
 export function createFailureStreaks() {
-  const rows = new Map<string, number>();
+  const streaks = new Map<string, number>();
+  let overall = 0;
+  /** The workspaces that failed since the last success. */
   const failing = new Set<string>();
-  let row = 0;
   return {
-    /** A try of a workspace's failed. */
+    /** Nat could not take a call of this workspace. */
     recordFailure(workspace: string): void {
-      rows.set(workspace, (rows.get(workspace) ?? 0) + 1);
+      streaks.set(workspace, (streaks.get(workspace) ?? 0) + 1);
       failing.add(workspace);
-      row += 1;
+      overall += 1;
     },
 
-    /** Nat answered a workspace's try, whatever it said: the rows begin anew. */
+    /** Nat answered a call of this workspace, even if it refused the interaction. */
     recordSuccess(workspace: string): void {
-      rows.delete(workspace);
+      streaks.delete(workspace);
       failing.clear();
-      row = 0;
+      overall = 0;
     },
 
-    /** Whether a workspace has had enough of them. */
-    isOpenFor: (workspace: string): boolean => (rows.get(workspace) ?? 0) >= FAILURES_IN_A_ROW,
+    /** true if a workspace failed too often in a row. */
+    isOpenFor: (workspace: string): boolean => (streaks.get(workspace) ?? 0) >= FAILURES_IN_A_ROW,
 
-    /** Whether all have. */
-    isOpen: (): boolean => row >= FAILURES_IN_A_ROW && failing.size >= SEVERAL_WORKSPACES,
+    /** true if several workspaces together failed too often in a row. */
+    isOpen: (): boolean => overall >= FAILURES_IN_A_ROW && failing.size >= WORKSPACES_IN_A_ROW,
   };
 }

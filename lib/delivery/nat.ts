@@ -1,21 +1,20 @@
 import type { OutboxEvent } from '../ledger/entry.ts';
+import type { KeyError } from '../ledger/waits-for-key.ts';
+import { SECOND_MS } from '../runtime/durations.ts';
 
-/** The one in package.json, which is not bundled for it; a test holds them together. */
+/** The version in package.json, which is not in the bundle. A test compares the two. */
 const VERSION = '0.1.0';
-/** What a call to Nat may take, the reading of its answer included. */
-export const NAT_CALL_MS = 10_000;
-/** 4xx that say "not now" rather than "never". */
+/** How long one call to Nat may take, with the reading of its response. */
+export const NAT_CALL_TIMEOUT_MS = 10 * SECOND_MS;
+/** The 4xx that mean "not now" and not "never". */
 const PASSING_4XX = new Set([408, 423, 425, 429]);
 const NOT_IMPLEMENTED = 501;
 
-/** The errors of `key-rejected`: what a new key for Nat mends. */
-export const KEY_ERRORS = ['status 401', 'status 403', 'key unreadable'] as const;
-
-/** What a try of a delivery came to. `error` is a code: never an address, a url or a body. */
-export type NatAnswer =
+/** What a call to Nat came to. `error` is a code: never an address, a url or a body. */
+export type NatResult =
   | { verdict: 'accepted' }
   | { verdict: 'may-pass'; error: string; retryAfter?: string }
-  | { verdict: 'key-rejected'; error: string; retryAfter?: string }
+  | { verdict: 'key-rejected'; error: KeyError; retryAfter?: string }
   | { verdict: 'never'; error: string };
 
 /** One call to Nat. */
@@ -26,12 +25,10 @@ export interface NatCall {
   event: OutboxEvent;
 }
 
-/** Sends one interaction to Nat; every failure is an answer, none is thrown. */
-export type Nat = (call: NatCall) => Promise<NatAnswer>;
+/** Sends one interaction to Nat. It never throws: every failure is a result. */
+export type Nat = (call: NatCall) => Promise<NatResult>;
 
-/**
- * @param url Nat's intake. Nat publishes none, so it is configuration
- */
+/** @param url where Nat takes events. Nat publishes no address, so it is configuration */
 export function createNat(url: string): Nat {
   return async ({ apiKey, idempotencyKey, event }) => {
     try {
@@ -45,9 +42,9 @@ export function createNat(url: string): Nat {
         },
         body: JSON.stringify(inRecommendedFormat(event)),
         redirect: 'manual',
-        signal: AbortSignal.timeout(NAT_CALL_MS),
+        signal: AbortSignal.timeout(NAT_CALL_TIMEOUT_MS),
       });
-      // Read to its end: an answer that is cut off is no answer.
+      // A response that is cut off does not count, so it is read to its end.
       await response.arrayBuffer();
       return classify({ status: response.status, retryAfter: response.headers.get('retry-after') });
     } catch (error) {
@@ -61,32 +58,35 @@ function inRecommendedFormat({ email, timestamp, description }: OutboxEvent) {
   return { type: 'identify', timestamp, traits: { email }, page: { url: description } };
 }
 
-/** How a call ended: with a whole answer, or with what `fetch` threw. */
+/** How a call ended: with a whole response, or with what `fetch` threw. */
 type CallEnd = { status: number; retryAfter: string | null } | { error: unknown };
 
 /**
- * Tells what may pass from what never will: the one place that knows.
+ * Decides what a call came to. This is the only place that decides it.
  *
  * @param end how the call ended
- * @returns `may-pass` for 3xx (an address to mend), 408, 423, 425, 429, 5xx but 501, and whenever
- * there was no whole answer; `key-rejected` for 401 and 403; `never` for the rest
+ * @returns `accepted` for 2xx; `key-rejected` for 401 and 403; `may-pass` for 3xx (a wrong address
+ * that an operator can correct), 408, 423, 425, 429, for 5xx except 501, and when there was no whole
+ * response; `never` for everything else
  */
-export function classify(end: CallEnd): NatAnswer {
+export function classify(end: CallEnd): NatResult {
   if ('error' in end) return { verdict: 'may-pass', error: codeOf(end.error) };
   const { status } = end;
-  const error = `status ${status}`;
   const retryAfter = end.retryAfter === null ? {} : { retryAfter: end.retryAfter };
   if (status >= 200 && status < 300) return { verdict: 'accepted' };
-  if (status === 401 || status === 403) return { verdict: 'key-rejected', error, ...retryAfter };
-  const mayPass = status < 400 || PASSING_4XX.has(status) || status > 499;
+  if (status === 401 || status === 403) {
+    return { verdict: 'key-rejected', error: `status ${status}`, ...retryAfter };
+  }
+  const error = `status ${status}`;
+  const mayPass = status < 400 || PASSING_4XX.has(status) || status >= 500;
   if (mayPass && status !== NOT_IMPLEMENTED) return { verdict: 'may-pass', error, ...retryAfter };
   return { verdict: 'never', error };
 }
 
 /**
- * Says why there was no answer: the innermost code there is, such as ECONNRESET or ENOTFOUND.
+ * Says why there was no response, with the innermost code, such as ECONNRESET or ENOTFOUND.
  *
- * @param error what `fetch` threw; its messages may hold an address
+ * @param error what `fetch` threw. Its messages may hold an address, so they are not used
  */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'network';

@@ -1,20 +1,26 @@
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const FIRST_DELAY_MS = MINUTE_MS;
-const LONGEST_DELAY_MS = 6 * HOUR_MS;
-/** RFC 9110, section 5.6.7: all three forms begin with the day; `Date.parse` would guess at more. */
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../runtime/durations.ts';
+
+/** How failed deliveries are retried. To change the backoff, change this object and nothing else. */
+export const RETRY_SCHEDULE = {
+  /** The most that the first retry waits. The limit doubles with every try. */
+  firstDelayMs: MINUTE_MS,
+  /** The most that any retry waits, also when Nat asks for more. */
+  longestDelayMs: 6 * HOUR_MS,
+  /** The length of the retry window. When it is over, the interaction is dead. */
+  giveUpAfterMs: 72 * HOUR_MS,
+} as const;
+
+/** RFC 9110, section 5.6.7: all three forms start with the day. `Date.parse` would guess at more. */
 const HTTP_DATE = /^(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,? /;
-const GIVE_UP_AFTER_MS = 72 * HOUR_MS;
 
 /**
- * When to try again: exponential with full jitter (the delay is uniform between nothing and a
- * ceiling that doubles from 1 minute to 6 hours), or later if Nat asks for it.
+ * When to try again: exponential backoff with full jitter, or later if Nat asks for it. Full jitter
+ * means that the delay is anything between zero and the limit.
  *
  * @param attempts how many tries there have been, 1 or more
- * @param retryAfter Nat's `Retry-After`, as it came
- * @param now the present, ms since the epoch
- * @param random a number from 0 to 1 (exclusive)
+ * @param retryAfter Nat's `Retry-After` header, unchanged
+ * @param now ms since the epoch
+ * @param random a number from 0 (inclusive) to 1 (exclusive)
  * @returns ms since the epoch
  */
 export function nextTryAt(
@@ -23,38 +29,39 @@ export function nextTryAt(
   now: number,
   random = Math.random(),
 ): number {
-  const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1));
-  return Math.max(now + Math.round(random * ceiling), notBefore(retryAfter, now));
+  const { firstDelayMs, longestDelayMs } = RETRY_SCHEDULE;
+  const limit = Math.min(longestDelayMs, firstDelayMs * 2 ** (attempts - 1));
+  return Math.max(now + Math.round(random * limit), earliestTryAt(retryAfter, now));
 }
 
 /**
- * Before when Nat does not want to be called again: the present, unless it said so.
+ * The earliest time at which Nat wants another call, no later than our own longest delay.
  *
- * @param retryAfter Nat's `Retry-After`, as it came
- * @param now the present, ms since the epoch
- * @returns ms since the epoch, at most 6 hours from now
+ * @param retryAfter Nat's `Retry-After` header, unchanged
+ * @param now ms since the epoch
+ * @returns ms since the epoch; `now` if Nat asks for nothing
  */
-export function notBefore(retryAfter: string | undefined, now: number): number {
-  return now + Math.min(LONGEST_DELAY_MS, retryAfterMs(retryAfter, now));
+export function earliestTryAt(retryAfter: string | undefined, now: number): number {
+  return now + Math.min(RETRY_SCHEDULE.longestDelayMs, retryAfterMs(retryAfter, now));
 }
 
 /**
- * Whether the 72 hours are over in which an interaction is tried.
+ * true once the retry window is over.
  *
- * @param since ISO 8601, when it was accepted
- * @param now the present, ms since the epoch
+ * @param start start of the window, ms since the epoch
+ * @param now ms since the epoch
  */
-export function isGivenUp(since: string, now: number): boolean {
-  return now - Date.parse(since) >= GIVE_UP_AFTER_MS;
+export function isRetryWindowOver(start: number, now: number): boolean {
+  return now - start >= RETRY_SCHEDULE.giveUpAfterMs;
 }
 
 /**
- * RFC 9110, section 10.2.3: seconds or a date. What others emit may also be negative or absurd,
- * which counts as absent.
+ * Reads a `Retry-After` header: seconds or a date (RFC 9110, section 10.2.3). Servers also send
+ * negative or absurd ones. These count as absent.
  *
- * @param retryAfter as it came
- * @param now the present, ms since the epoch
- * @returns how long from now, 0 ms or more
+ * @param retryAfter the header, unchanged
+ * @param now ms since the epoch
+ * @returns how long to wait from now, 0 ms or more
  */
 export function retryAfterMs(retryAfter: string | undefined, now: number): number {
   const text = retryAfter?.trim() ?? '';

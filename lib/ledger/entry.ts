@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
+import type { Item } from '../runtime/dynamodb/items.ts';
 
-/** The key of an interaction, which is the one-per-day rule itself. */
+/** The key of an interaction: one per workspace, contact and day. */
 export interface InteractionKey {
   /** `<workspace>#<contact key>` */
   contact: string;
@@ -8,10 +9,11 @@ export interface InteractionKey {
   day: string;
 }
 
+/** The primary key of the table. */
+export const keySchema = z.object({ contact: z.string(), day: z.string() });
+
 /** Every attribute that an interaction may have. */
-export const entrySchema = z.object({
-  contact: z.string(),
-  day: z.string(),
+export const entrySchema = z.extend(keySchema, {
   status: z.enum(['pending', 'delivered', 'retrying', 'dead']),
   event: z.optional(
     z.object({ email: z.string(), timestamp: z.string(), description: z.string() }),
@@ -27,28 +29,34 @@ export const entrySchema = z.object({
   expiresAt: z.optional(z.number()),
 });
 
-/** An interaction as the ledger holds it. All times are ISO 8601, `expiresAt` is epoch seconds. */
+/** An interaction in the ledger. Times are ISO 8601, but `expiresAt` is in epoch seconds. */
 export type LedgerEntry = z.infer<typeof entrySchema>;
 
-/** What Nat needs to be told: kept only until it has been. */
+/** What is sent to Nat. The ledger keeps it only until it is delivered. */
 export type OutboxEvent = NonNullable<LedgerEntry['event']>;
 
-/** What the index `due` projects. */
-export const dueSchema = z.object({
-  contact: z.string(),
-  day: z.string(),
-  dueAt: z.iso.datetime(),
-});
+/** What an update sets. `null` removes an attribute, `undefined` leaves it as it is. */
+export type EntryChanges = {
+  [Name in keyof Omit<LedgerEntry, 'contact' | 'day'>]?: LedgerEntry[Name] | null;
+};
 
-/** What the index of what is due holds of an interaction. */
+/** What the index `due` holds of an interaction. */
+export const dueSchema = z.extend(keySchema, { dueAt: z.iso.datetime() });
+
+/** An interaction as the index `due` lists it. */
 export type DueEntry = z.infer<typeof dueSchema>;
 
-/** One text for a key, for sets and maps. */
+/** A key as one text, for sets and maps. */
 export function interactionId({ contact, day }: InteractionKey): string {
   return `${contact}#${day}`;
 }
 
-/** The workspace that an interaction's `contact` belongs to. */
+/** The id of the workspace that an interaction belongs to. */
 export function workspaceIdOf({ contact }: InteractionKey): string {
   return contact.slice(0, contact.lastIndexOf('#'));
+}
+
+/** A key as DynamoDB takes it. */
+export function toKeyItem({ contact, day }: InteractionKey): Item {
+  return { contact: { S: contact }, day: { S: day } };
 }

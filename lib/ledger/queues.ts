@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { InteractionKey } from './entry.ts';
 
-/** Partitions of the index of what is due, so that redeliver can read them side by side. */
-export const RETRY_SHARDS = 4;
-/** The names of those partitions. */
-export const RETRY_QUEUES = Array.from({ length: RETRY_SHARDS }, (_, shard) => retryQueue(shard));
+/** There are several retry queues, so that `redeliver` can read them at the same time. */
+const RETRY_QUEUE_COUNT = 4;
 
-/** The partition of the index in which an interaction waits for its next try. */
+/** Where retrying interactions wait for their next try: partitions of the index `due`. */
+export const RETRY_QUEUES = Array.from({ length: RETRY_QUEUE_COUNT }, (_, n) => retryQueue(n));
+
+/** Where dead interactions wait for an operator: another partition of the index `due`. */
+export const DEAD_QUEUE = 'dead';
+
+/** The queue in which an interaction waits for its next try. */
 export function retryQueueOf({ contact }: InteractionKey): string {
   const [byte = 0] = createHash('sha256').update(contact).digest();
-  return retryQueue(byte % RETRY_SHARDS);
+  return retryQueue(byte % RETRY_QUEUE_COUNT);
 }
 
-export function retryQueue(shard: number): string {
-  return `retry#${shard}`;
+function retryQueue(number: number): string {
+  return `retry#${number}`;
 }

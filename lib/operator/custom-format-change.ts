@@ -2,58 +2,59 @@ import { type CustomFormat, compileFormat } from '../event/custom-format.ts';
 import { type Interaction, normalize } from '../event/normalize.ts';
 import { readEvent } from '../event/read-event.ts';
 import { Rejection } from '../event/rejection.ts';
-import type { Workspace } from '../workspaces/workspaces.ts';
+import type { Workspace } from '../workspaces/workspace.ts';
 import type { Input } from './commands.ts';
 import { OperatorError } from './operator-error.ts';
 
-/** What of `workspace.update` sets a custom format. */
+/** The part of `workspace.update` that sets a custom format. */
 type Paths = Pick<
   Input<'workspace.update'>,
   'emailPath' | 'timestampPath' | 'descriptionPath' | 'sample'
 >;
 
-/** A change of the custom format, and what it finds in the operator's sample. */
+/** A change of the custom format. */
 interface FormatChange {
-  /** Null takes it away. */
+  /** `null` removes the custom format. */
   customFormat: CustomFormat | null;
+  /** What the format finds in the sample. */
   extracted?: Interaction;
 }
 
 /**
- * Checks a custom format on a sample before it is set.
+ * Checks a custom format with a sample before it is set.
  *
- * @param current the workspace as it is
- * @param paths JMESPath for each field; an empty `emailPath` takes the format away
- * @returns undefined if no format is asked for
- * @throws {OperatorError} if the paths are wrong or find no interaction in the sample
+ * @param workspace the workspace with its new settings
+ * @param paths a JMESPath for each field; an empty `emailPath` removes the custom format
+ * @returns undefined if the format is not to be changed
+ * @throws {OperatorError} if a path is wrong, or the paths find no interaction in the sample
  */
 export async function customFormatChange(
-  current: Workspace,
+  workspace: Workspace,
   { emailPath, timestampPath, descriptionPath, sample }: Paths,
 ): Promise<FormatChange | undefined> {
+  const otherPath = timestampPath ?? descriptionPath;
   if (emailPath === undefined) {
-    const given = timestampPath ?? descriptionPath ?? sample;
-    if (given === undefined) return undefined;
-    throw new OperatorError('emailPath: a custom format is set as a whole, with its email');
+    if (otherPath === undefined && sample === undefined) return undefined;
+    throw new OperatorError('emailPath: is missing; give all paths of the custom format together');
   }
-  if (emailPath === '' && (timestampPath ?? descriptionPath) !== undefined) {
-    throw new OperatorError('emailPath: is empty, so there is no format for the other paths');
+  if (emailPath === '') {
+    if (otherPath === undefined) return { customFormat: null };
+    throw new OperatorError('emailPath: is empty, which removes the format; give no other path');
   }
-  if (emailPath === '') return { customFormat: null };
   if (sample === undefined) {
-    throw new OperatorError('sample: expected an event of this sender, to try the format on');
+    throw new OperatorError('sample: is missing; give an event of this sender to test the paths');
   }
   const customFormat = {
     email: emailPath,
     ...(timestampPath !== undefined && { timestamp: timestampPath }),
     ...(descriptionPath !== undefined && { description: descriptionPath }),
   };
-  return { customFormat, extracted: await tryOut(customFormat, sample, current) };
+  return { customFormat, extracted: await extractFrom(sample, customFormat, workspace) };
 }
 
-async function tryOut(
-  format: CustomFormat,
+async function extractFrom(
   sample: object,
+  format: CustomFormat,
   { timeZone, standardMessage }: Workspace,
 ): Promise<Interaction> {
   const extract = await compileFormat(format);
@@ -64,7 +65,7 @@ async function tryOut(
     return normalize(sample, { timeZone, standardMessage, extract }, Date.now());
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;
-    // What JMESPath says names the expression and types, never a value.
+    // JMESPath's own message names the expression and the types in it, never a value.
     const { message } = error.cause instanceof Error ? error.cause : error;
     throw new OperatorError(`sample: ${message}`);
   }

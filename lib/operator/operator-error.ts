@@ -1,4 +1,4 @@
-/** What an operator has to change; its message names the field. */
+/** The operator must change the input. The message names the field and says what to do. */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
 }

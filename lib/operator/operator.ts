@@ -1,27 +1,30 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { type CommandName, commands, type Handlers } from './commands.ts';
-import { createInteractionCommands, type OperatorDependencies } from './interaction-commands.ts';
+import type { OperatorDependencies } from './dependencies.ts';
+import { createInteractionCommands } from './interaction-commands.ts';
 import { OperatorError } from './operator-error.ts';
 import { createWorkspaceCommands } from './workspace-commands.ts';
 
-// zod/mini comes without messages; an operator wants to be told.
+// zod/mini has no messages of its own.
 z.config(en());
 
 const requestSchema = z.looseObject({
   command: z.enum(Object.keys(commands) as [CommandName, ...CommandName[]]),
 });
 
-/** Carries out the operator's commands. */
-export function createOperator(parts: OperatorDependencies) {
+/** Creates what runs the operator's commands. */
+export function createOperator(dependencies: OperatorDependencies) {
   const handlers: Handlers = {
-    ...createWorkspaceCommands(parts),
-    ...createInteractionCommands(parts),
+    ...createWorkspaceCommands(dependencies),
+    ...createInteractionCommands(dependencies),
   };
   return {
     /**
+     * Runs one command.
+     *
      * @param request `{"command": "workspace.add", "name": "Acme", …}`
-     * @returns what the command answers, without any secret but a key made just now
+     * @returns the answer of the command. The only secret in it is a key that was just made
      * @throws {OperatorError} if the command or one of its fields is wrong
      */
     async run(request: unknown): Promise<unknown> {

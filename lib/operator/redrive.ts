@@ -1,79 +1,84 @@
 import pMap from 'p-map';
 import * as z from 'zod/mini';
 import type { InteractionKey } from '../ledger/entry.ts';
-import type { Page, Repairs } from '../ledger/repairs.ts';
-import type { Item } from '../runtime/dynamodb.ts';
+import { DEAD_QUEUE } from '../ledger/queues.ts';
+import { CONCURRENT_REPAIRS, type Repairs } from '../ledger/repairs.ts';
+import { HOUR_MS, SECOND_MS } from '../runtime/durations.ts';
+import type { Page } from '../runtime/dynamodb/pages.ts';
 import { DEFAULT_REDRIVES_PER_SECOND, type Input } from './commands.ts';
 import { OperatorError } from './operator-error.ts';
-import { startWork } from './work-time.ts';
+import { startWorkTime } from './work-time.ts';
 
-const HOUR_MS = 60 * 60 * 1000;
-/** What is pending for less may still be on its way through the stream. */
+/** What is pending for a shorter time may still be on its way through the stream. */
 const STUCK_AFTER_MS = HOUR_MS;
-const CONCURRENT_WRITES = 20;
 
-/** What the text `next` holds: what was asked for, and how far it has come. */
-const cursorSchema = z.object({
+/** How far a redrive is. The `next` of an answer holds it as text. */
+const progressSchema = z.object({
   workspace: z.optional(z.string()),
   olderThanMs: z.number(),
   perSecond: z.number(),
   dryRun: z.boolean(),
-  /** ms since the epoch. What dies again after that is for another redrive: this one has an end. */
+  /** ms since the epoch. What dies later is left to another redrive, so that this one ends. */
   startedAt: z.number(),
-  /** When the next one is due, ms since the epoch: the pace goes on over all invocations. */
+  /** When the next interaction becomes due, ms since the epoch. */
   dueAt: z.number(),
   phase: z.enum(['dead', 'stuck']),
+  /** Where the next page of the phase starts. */
   position: z.optional(z.record(z.string(), z.object({ S: z.string() }))),
 });
 
-type Redrive = Omit<z.infer<typeof cursorSchema>, 'position'> & { position?: Item | undefined };
+type Progress = Omit<z.infer<typeof progressSchema>, 'position'> & {
+  position?: Page<InteractionKey>['next'];
+};
 
 /**
- * Makes the command that gives interactions their tries again: dead ones first, then stuck ones,
- * page by page for 45 seconds. What was redriven is not found again, so it can be cut off anywhere
- * and run again.
+ * Creates the command that gives interactions all their tries again: first the dead ones, then the
+ * stuck ones. It works page by page until its time is up, and then answers how to continue. A
+ * redriven interaction is not found again, so an interrupted redrive can be run again.
  *
- * @param repairs the table of interactions
- * @param remainingMs how long the invocation may still take, ms
+ * @param remainingMs how much time the invocation has left, ms
  */
 export function createRedrive(repairs: Repairs, remainingMs: () => number) {
   return async function redrive(input: Input<'interactions.redrive'>) {
-    const hasTime = startWork(remainingMs);
-    const state = input.from === undefined ? startRedrive(input) : resumeRedrive(input.from, input);
-    const { dryRun } = state;
-    const figures = { dead: 0, stuck: 0, scanned: 0 };
-    do {
-      const page = await nextPage(state);
-      figures.scanned += page.scanned;
-      figures[state.phase] += dryRun ? page.entries.length : await redriveAll(page.entries, state);
-      state.position = page.next;
-      if (page.next === undefined) {
-        if (state.phase === 'stuck') return { ...figures, dryRun, done: true };
-        state.phase = 'stuck';
-      }
-    } while (hasTime());
-    return { ...figures, dryRun, done: false, next: toCursor(state) };
+    const hasTime = startWorkTime(remainingMs);
+    const progress = input.from === undefined ? start(input) : resume(input.from, input);
+    const { dryRun } = progress;
+    const counts = { dead: 0, stuck: 0, scanned: 0 };
+    for await (const { entries, scanned, next } of findPages(progress)) {
+      const { phase } = progress;
+      counts.scanned += scanned;
+      counts[phase] += dryRun ? entries.length : await redriveAll(entries, progress);
+      if (next === undefined && phase === 'stuck') break;
+      if (next === undefined) progress.phase = 'stuck';
+      progress.position = next;
+      if (!hasTime()) return { ...counts, dryRun, done: false, next: toText(progress) };
+    }
+    return { ...counts, dryRun, done: true };
   };
 
-  function nextPage(state: Redrive): Promise<Page<InteractionKey>> {
-    const { phase, workspace, startedAt: begunAt, olderThanMs, position } = state;
-    if (phase === 'dead') {
-      return repairs.findQueued('dead', { workspace, before: begunAt - olderThanMs }, position);
+  /** Reads both phases from where the progress is. The caller moves the progress on. */
+  async function* findPages(progress: Progress): AsyncGenerator<Page<InteractionKey>> {
+    const { workspace, startedAt, olderThanMs } = progress;
+    if (progress.phase === 'dead') {
+      const scope = { workspace, dueUntil: startedAt - olderThanMs };
+      yield* repairs.findQueued(DEAD_QUEUE, scope, progress.position);
     }
-    const before = begunAt - Math.max(olderThanMs, STUCK_AFTER_MS);
-    return repairs.findStuck({ workspace, before }, position);
+    const acceptedUntil = startedAt - Math.max(olderThanMs, STUCK_AFTER_MS);
+    yield* repairs.findStuck({ workspace, acceptedUntil }, progress.position);
   }
 
-  /** @returns how many took effect: somebody else may have settled or redriven one meanwhile */
-  async function redriveAll(keys: InteractionKey[], state: Redrive): Promise<number> {
-    const redriven = await pMap(keys, (key) => repairs.redrive(key, takeTurn(state), Date.now()), {
-      concurrency: CONCURRENT_WRITES,
-    });
+  /** @returns how many it redrove: somebody else may have settled or redriven the others */
+  async function redriveAll(keys: InteractionKey[], progress: Progress): Promise<number> {
+    const redriven = await pMap(
+      keys,
+      (key) => repairs.redrive(key, takeTurn(progress), Date.now()),
+      { concurrency: CONCURRENT_REPAIRS },
+    );
     return redriven.filter(Boolean).length;
   }
 }
 
-function startRedrive(input: Input<'interactions.redrive'>): Redrive {
+function start(input: Input<'interactions.redrive'>): Progress {
   const now = Date.now();
   return {
     workspace: input.workspace,
@@ -86,32 +91,29 @@ function startRedrive(input: Input<'interactions.redrive'>): Redrive {
   };
 }
 
-function resumeRedrive(
-  text: string,
-  { from: _, ...others }: Input<'interactions.redrive'>,
-): Redrive {
+function resume(text: string, { from: _, ...others }: Input<'interactions.redrive'>): Progress {
   if (Object.values(others).some((value) => value !== undefined)) {
-    throw new OperatorError('from: goes on as it was begun, so no other field is taken beside it');
+    throw new OperatorError('from: continues with the first options; give no other option with it');
   }
-  const state = parseCursor(text);
-  return { ...state, dueAt: Math.max(state.dueAt, Date.now()) };
+  const progress = parseProgress(text);
+  return { ...progress, dueAt: Math.max(progress.dueAt, Date.now()) };
 }
 
-function parseCursor(text: string): Redrive {
+function parseProgress(text: string): Progress {
   try {
-    return cursorSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+    return progressSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
   } catch {
-    throw new OperatorError('from: expected the `next` of an earlier answer');
+    throw new OperatorError('from: must be the `next` of an earlier answer');
   }
 }
 
-function toCursor(state: Redrive): string {
-  return Buffer.from(JSON.stringify(state)).toString('base64url');
+function toText(progress: Progress): string {
+  return Buffer.from(JSON.stringify(progress)).toString('base64url');
 }
 
-/** Due times are spread, `perSecond` in each second, so that Nat is not met by all of it at once. */
-function takeTurn(state: Redrive): number {
-  const dueAt = Math.floor(state.dueAt / 1000) * 1000;
-  state.dueAt += 1000 / state.perSecond;
+/** Spreads the due times, `perSecond` in each second, so that Nat does not get all at once. */
+function takeTurn(progress: Progress): number {
+  const dueAt = Math.floor(progress.dueAt / SECOND_MS) * SECOND_MS;
+  progress.dueAt += SECOND_MS / progress.perSecond;
   return dueAt;
 }

@@ -1,13 +1,15 @@
-/** `aws lambda invoke` hears nothing for a minute, then hangs up and calls again. */
-const WORK_MS = 45_000;
+import { SECOND_MS } from '../runtime/durations.ts';
+
+/** `aws lambda invoke` gives up after a minute without an answer, and then calls again. */
+const COMMAND_WORK_MS = 45 * SECOND_MS;
 
 /**
- * Starts the time that an invocation works on a long command before it answers with what it has.
+ * Starts the time that an invocation may spend on a long command before it answers.
  *
- * @param remainingMs how long the invocation may still take, ms
- * @returns whether there is time for another page
+ * @param remainingMs how much time the invocation has left, ms
+ * @returns a function that is true while there is time for another page
  */
-export function startWork(remainingMs: () => number): () => boolean {
-  const end = remainingMs() - WORK_MS;
+export function startWorkTime(remainingMs: () => number): () => boolean {
+  const end = remainingMs() - COMMAND_WORK_MS;
   return () => remainingMs() > end;
 }

@@ -1,165 +1,125 @@
 import { randomBytes } from 'node:crypto';
-import pMap from 'p-map';
-import { RETRY_QUEUES } from '../ledger/queues.ts';
+import { HOUR_MS } from '../runtime/durations.ts';
 import { hashOfApiKey, newApiKey } from '../workspaces/api-key.ts';
-import {
-  WORKSPACE_CHANGE_SEEN_MS,
-  type Workspace,
-  type WorkspaceChange,
-} from '../workspaces/workspaces.ts';
-import {
-  DEFAULT_GRACE_HOURS,
-  DEFAULT_STANDARD_MESSAGE,
-  type Handlers,
-  type Input,
-} from './commands.ts';
+import { sealField, unsealNatApiKey } from '../workspaces/sealed-fields.ts';
+import type { Workspace, WorkspaceChanges } from '../workspaces/workspace.ts';
+import { DEFAULT_GRACE_HOURS, type Handlers, type Input } from './commands.ts';
 import { customFormatChange } from './custom-format-change.ts';
-import type { OperatorDependencies } from './interaction-commands.ts';
+import type { OperatorDependencies } from './dependencies.ts';
+import { DEFAULT_STANDARD_MESSAGE } from './fields.ts';
+import { findRecords } from './find-records.ts';
 import { OperatorError } from './operator-error.ts';
-
-const HOUR_MS = 60 * 60 * 1000;
-/** Releases under way at once, in each of the shards. */
-const CONCURRENT_WRITES = 20;
+import { releaseAfterNewKey } from './release.ts';
 
 /** The commands that add customers and change them. */
 export function createWorkspaceCommands({ workspaces, secrets, repairs }: OperatorDependencies) {
   return {
     'workspace.add': add,
-    'workspace.list': async () => (await workspaces.list()).map(toView),
+    'workspace.list': async () => (await workspaces.list()).map(withoutSecrets),
     'workspace.update': update,
     'workspace.rotate': rotate,
-    'workspace.disable': ({ id }) => change(id, { status: 'disabled' }),
-    'workspace.enable': ({ id }) => change(id, { status: 'active' }),
+    'workspace.disable': ({ id }) => changeAll(id, { status: 'disabled' }),
+    'workspace.enable': ({ id }) => changeAll(id, { status: 'active' }),
   } satisfies Partial<Handlers>;
 
   async function add(input: Input<'workspace.add'>) {
-    const workspaceId = input.id ?? `ws-${randomBytes(6).toString('hex')}`;
-    if ((await workspaces.recordsOf(workspaceId)).length > 0) {
-      throw new OperatorError('id: there is a workspace of that id already');
+    const id = input.id ?? `ws-${randomBytes(6).toString('hex')}`;
+    if ((await workspaces.recordsOf(id)).length > 0) {
+      throw new OperatorError('id: there is already a workspace with this id; choose another one');
     }
     const apiKey = input.apiKey ?? newApiKey();
     const workspace: Workspace = {
       key: hashOfApiKey(apiKey),
-      id: workspaceId,
+      id,
       name: input.name,
       status: 'active',
       timeZone: input.timeZone ?? 'UTC',
       standardMessage: input.standardMessage ?? DEFAULT_STANDARD_MESSAGE,
-      natApiKey: seal(workspaceId, 'natApiKey', input.natApiKey ?? apiKey),
+      natApiKey: sealField(secrets, id, 'natApiKey', input.natApiKey ?? apiKey),
       ...(input.sharedSecret !== undefined && {
-        sharedSecret: seal(workspaceId, 'sharedSecret', input.sharedSecret),
+        sharedSecret: sealField(secrets, id, 'sharedSecret', input.sharedSecret),
       }),
       createdAt: new Date().toISOString(),
     };
     await addRecord(workspace);
-    return { ...toView(workspace), ...(input.apiKey === undefined && { apiKey }) };
+    return { ...withoutSecrets(workspace), ...(input.apiKey === undefined && { apiKey }) };
   }
 
-  async function update(input: Input<'workspace.update'>) {
-    const { id, ...settings } = input;
+  async function update({ id, ...settings }: Input<'workspace.update'>) {
     if (Object.values(settings).every((value) => value === undefined)) {
-      throw new OperatorError('nothing to change: give at least one setting');
+      throw new OperatorError('there is nothing to change: give at least one setting');
     }
     const { name, timeZone, standardMessage, natApiKey, sharedSecret } = settings;
-    const [current] = await existing(id);
-    const then = { ...current, timeZone: timeZone ?? current.timeZone };
-    const { extracted, ...format } = (await customFormatChange(then, settings)) ?? {};
-    const changes: WorkspaceChange = {
+    const [current] = await findRecords(workspaces, 'id', id);
+    const updated = { ...current, timeZone: timeZone ?? current.timeZone };
+    const { extracted, ...format } = (await customFormatChange(updated, settings)) ?? {};
+    const records = await changeAll(id, {
       name,
       timeZone,
       standardMessage,
-      natApiKey: natApiKey && seal(id, 'natApiKey', natApiKey),
-      sharedSecret:
-        sharedSecret === '' ? null : sharedSecret && seal(id, 'sharedSecret', sharedSecret),
+      natApiKey: natApiKey && sealField(secrets, id, 'natApiKey', natApiKey),
+      sharedSecret: toSealedSecret(id, sharedSecret),
       ...format,
-    };
-    const answer = await change(id, changes);
-    if (natApiKey !== undefined) await release(id);
-    return answer.map((record) => ({ ...record, ...(extracted && { extracted }) }));
+    });
+    if (natApiKey !== undefined) await releaseAfterNewKey(repairs, id);
+    return records.map((record) => ({ ...record, ...(extracted && { extracted }) }));
   }
 
-  /** Every record of the workspace, so that a key in its grace time is treated alike. */
-  async function change(id: string, changes: WorkspaceChange) {
+  /** An empty secret takes the one there is away. */
+  function toSealedSecret(id: string, secret: string | undefined) {
+    return secret === '' ? null : secret && sealField(secrets, id, 'sharedSecret', secret);
+  }
+
+  /** Changes every record of the workspace, so that keys in their grace time have it too. */
+  async function changeAll(id: string, changes: WorkspaceChanges) {
     const changed: Workspace[] = [];
-    for (const record of await existing(id)) {
+    for (const record of await findRecords(workspaces, 'id', id)) {
       changed.push(await workspaces.update(record, changes));
     }
-    return changed.map(toView);
+    return changed.map(withoutSecrets);
   }
 
-  async function rotate(input: Input<'workspace.rotate'>) {
-    const records = await existing(input.id);
+  async function rotate({ id, graceHours = DEFAULT_GRACE_HOURS, ...keys }: Rotation) {
+    const records = await findRecords(workspaces, 'id', id);
     const [current] = records;
-    const apiKey = input.apiKey ?? newApiKey();
+    const apiKey = keys.apiKey ?? newApiKey();
     const { validUntil: _, natKeyRejectedAt: __, ...settings } = current;
     const next: Workspace = {
       ...settings,
       key: hashOfApiKey(apiKey),
-      natApiKey: seal(current.id, 'natApiKey', natKeyAfter(current, input)),
+      natApiKey: sealField(secrets, id, 'natApiKey', natApiKeyAfter(current, keys)),
       createdAt: new Date().toISOString(),
     };
     await addRecord(next);
-    const graceMs = (input.graceHours ?? DEFAULT_GRACE_HOURS) * HOUR_MS;
-    const validUntil = new Date(Date.now() + graceMs).toISOString();
+    const validUntil = new Date(Date.now() + graceHours * HOUR_MS).toISOString();
     for (const record of records) {
       if (record.validUntil === undefined) await workspaces.update(record, { validUntil });
     }
-    await release(current.id);
-    return { ...toView(next), oldKeyValidUntil: validUntil, ...(input.apiKey ? {} : { apiKey }) };
+    await releaseAfterNewKey(repairs, id);
+    const madeKey = keys.apiKey === undefined && { apiKey };
+    return { ...withoutSecrets(next), oldKeyValidUntil: validUntil, ...madeKey };
   }
 
-  /** Nat knows a new API key only if it made it: one that is made here changes nothing for Nat. */
-  function natKeyAfter(current: Workspace, input: Input<'workspace.rotate'>): string {
-    if (input.natApiKey !== undefined) return input.natApiKey;
-    const before = natKeyOf(current);
-    const wasApiKey = hashOfApiKey(before) === current.key;
-    return wasApiKey ? (input.apiKey ?? before) : before;
-  }
-
-  function natKeyOf({ id, natApiKey }: Workspace): string {
-    try {
-      return secrets.unseal(natApiKey, `${id} natApiKey`);
-    } catch {
-      throw new OperatorError('natApiKey: the one there is cannot be read: give the new one');
+  /** Nat does not know an API key that is made here, so then Nat's old key stays in use. */
+  function natApiKeyAfter(current: Workspace, { apiKey, natApiKey }: NewKeys): string {
+    if (natApiKey !== undefined) return natApiKey;
+    const before = unsealNatApiKey(secrets, current);
+    if (before === undefined) {
+      throw new OperatorError('natApiKey: the present key cannot be read; give the new one');
     }
-  }
-
-  /** What a rejected key keeps waiting is tried with the new one, once nobody remembers the old. */
-  async function release(workspace: string): Promise<void> {
-    await pMap(RETRY_QUEUES, async (queue) => {
-      let from: Parameters<typeof repairs.findQueued>[2];
-      do {
-        const page = await repairs.findQueued(queue, { workspace, before: Infinity }, from);
-        const now = Date.now();
-        await pMap(
-          page.entries,
-          (entry) => repairs.release(entry, now + WORKSPACE_CHANGE_SEEN_MS, now),
-          {
-            concurrency: CONCURRENT_WRITES,
-          },
-        );
-        from = page.next;
-      } while (from !== undefined);
-    });
-  }
-
-  async function existing(workspaceId: string): Promise<[Workspace, ...Workspace[]]> {
-    const [current, ...older] = await workspaces.recordsOf(workspaceId);
-    if (current === undefined) throw new OperatorError('id: there is no workspace of that id');
-    return [current, ...older];
+    const wasApiKey = hashOfApiKey(before) === current.key;
+    return wasApiKey ? (apiKey ?? before) : before;
   }
 
   async function addRecord(workspace: Workspace): Promise<void> {
     if (await workspaces.add(workspace)) return;
-    throw new OperatorError('apiKey: it is in use already, by this or another workspace');
-  }
-
-  function seal(workspaceId: string, field: string, text: string): string {
-    return secrets.seal(text, `${workspaceId} ${field}`);
+    throw new OperatorError('apiKey: this or another workspace uses it already; give another one');
   }
 }
 
-/** A workspace without its keys and secrets. */
-function toView({ key: _, natApiKey: __, sharedSecret, ...settings }: Workspace) {
+type Rotation = Input<'workspace.rotate'>;
+type NewKeys = Pick<Rotation, 'apiKey' | 'natApiKey'>;
+
+function withoutSecrets({ key: _, natApiKey: __, sharedSecret, ...settings }: Workspace) {
   return { ...settings, signed: sharedSecret !== undefined };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** Senders repeat for days what was not accepted: nothing so young may be refused as too old. */
+/** Senders retry for days. An event must not become too old in that time. */
 const MIN_RETENTION_DAYS = 7;
 
 const MAX_RETENTION_DAYS = 3650;
@@ -16,10 +16,12 @@ const configSchema = z.object({
   ),
 });
 
-/** What a deployment is given, from the environment. */
+/** The settings of a deployment. */
 export type Config = z.infer<typeof configSchema>;
 
 /**
+ * Reads the settings of a function.
+ *
  * @param env the environment of the function
  * @throws {Error} naming each variable that is missing or wrong, without its value
  */
@@ -28,8 +30,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 }
 
 /**
- * Checks what a deployment is given before it is packaged: a wrong value would be found by the first
- * event, and answered 503.
+ * Checks the settings before a deployment. Without this check the first event would find a wrong
+ * value, and its sender would get a 503.
  *
  * @param env the environment of `serverless deploy`
  * @throws {Error} naming each variable that is wrong, without its value

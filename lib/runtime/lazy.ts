@@ -1,6 +1,8 @@
 /**
- * @param make called until it succeeds once
- * @returns a function that gives what `make` gave
+ * Puts work off until its result is needed.
+ *
+ * @param make called with the first call, and again only if it threw
+ * @returns a function that returns the result of `make`
  */
 export function lazy<T>(make: () => T): () => T {
   let made: { value: T } | undefined;

@@ -6,42 +6,45 @@ const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 const MIN_SECRET_CHARACTERS = 32;
 
-/** What is derived from the deployment's secret: sealing, and the names of contacts. */
+/** What is derived from the secret of the deployment: sealing and contact keys. */
 export interface Secrets {
   /**
-   * Encrypts a text so that only this deployment, and only for the same purpose, can read it.
+   * Encrypts a text. Only this deployment can read it, and only for the same purpose.
    *
-   * @param text what to seal
-   * @param purpose whose and which secret it is, authenticated with it (GCM's additional data)
-   * @returns base64url of IV, tag and ciphertext
+   * @param purpose which secret it is, and whose (the additional data of AES-GCM)
+   * @returns IV, tag and ciphertext in base64url
    */
   seal(text: string, purpose: string): string;
   /**
-   * @param sealed what `seal` gave
-   * @param purpose the one it was sealed for
-   * @throws {Error} if it was sealed for another purpose, by another secret, or changed since
+   * Decrypts a text.
+   *
+   * @param sealed the result of `seal`
+   * @param purpose the purpose that was given to `seal`
+   * @throws {Error} if the purpose or the deployment is another, or the text was changed
    */
   unseal(sealed: string, purpose: string): string;
   /**
-   * How the ledger and the logs name a contact without knowing the address.
+   * Makes the name of a contact for the ledger and the logs. It does not show the address.
    *
-   * @param workspaceId the workspace the contact belongs to
-   * @param email the address as `parseEmail` gives it
-   * @returns base64url of an HMAC-SHA256, 43 characters
+   * @param workspaceId the workspace of the contact
+   * @param email the address as `parseEmail` returns it
+   * @returns an HMAC-SHA256 in base64url, 43 characters
    */
   contactKey(workspaceId: string, email: string): string;
 }
 
 /**
+ * Derives the keys of a deployment.
+ *
  * @param deploymentSecret at least 32 characters, the same for the life of the deployment
  * @throws {Error} if it is shorter
  */
 export function createSecrets(deploymentSecret: string): Secrets {
   if (deploymentSecret.length < MIN_SECRET_CHARACTERS) {
-    throw new Error(`DEPLOYMENT_SECRET: expected at least ${MIN_SECRET_CHARACTERS} characters`);
+    throw new Error(`DEPLOYMENT_SECRET: must have at least ${MIN_SECRET_CHARACTERS} characters`);
   }
-  const sealingKey = derivedKey(deploymentSecret, 'sealing');
-  const contactsKey = derivedKey(deploymentSecret, 'contact keys');
+  const sealingKey = deriveKey(deploymentSecret, 'sealing');
+  const contactHmacKey = deriveKey(deploymentSecret, 'contact keys');
 
   return {
     seal(text, purpose) {
@@ -61,13 +64,13 @@ export function createSecrets(deploymentSecret: string): Secrets {
       return Buffer.concat([text, decipher.final()]).toString('utf8');
     },
     contactKey(workspaceId, email) {
-      return createHmac('sha256', contactsKey)
+      return createHmac('sha256', contactHmacKey)
         .update(`${workspaceId}\0${email}`)
         .digest('base64url');
     },
   };
 }
 
-function derivedKey(secret: string, use: string): Uint8Array {
+function deriveKey(secret: string, use: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, '', `nat-destination ${use}`, KEY_BYTES));
 }

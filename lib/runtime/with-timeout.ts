@@ -1,16 +1,16 @@
 /**
- * Waits for work, but not for ever. The work itself goes on: what it comes to then is nobody's.
+ * Waits for work until a time-out. The work itself is not stopped, but its result is then ignored.
  *
  * @param ms how long to wait
- * @throws {Error} when the time is up, and whatever the work throws before
+ * @throws {Error} when the time is up; before that, whatever the work throws
  */
 export async function withTimeout<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
   }

@@ -2,250 +2,167 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
-  QueryCommand,
-  ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import QuickLRU from 'quick-lru';
-import * as z from 'zod/mini';
-import { customFormatSchema } from '../event/custom-format.ts';
-import { conditionHeld, type Item } from '../runtime/dynamodb.ts';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { conditionHeld, updateIf } from '../runtime/dynamodb/conditional-write.ts';
+import {
+  and,
+  change,
+  equals,
+  exists,
+  expressions,
+  isAbsent,
+  or,
+  setOnce,
+} from '../runtime/dynamodb/expressions.ts';
+import { type Item, parseItem } from '../runtime/dynamodb/items.ts';
+import { queryPages, readAll, scanPages } from '../runtime/dynamodb/pages.ts';
 import { hashOfApiKey } from './api-key.ts';
+import {
+  currentOf,
+  isValid,
+  newestFirst,
+  type Workspace,
+  type WorkspaceChanges,
+  workspaceSchema,
+} from './workspace.ts';
+import { createWorkspaceCache } from './workspace-cache.ts';
 
-/** How long a change to a workspace may take to be seen, and an unknown key is not asked for again. */
-const WORKSPACE_CACHE_MS = 60_000;
-/** After so long no container remembers what was changed. */
-export const WORKSPACE_CHANGE_SEEN_MS = 90_000;
-/** Bounds what a flood of wrong keys can take of memory. */
-const CACHED_KEYS = 5000;
-
-const recordSchema = z.object({
-  key: z.string(),
-  id: z.string(),
-  name: z.string(),
-  status: z.enum(['active', 'disabled']),
-  timeZone: z.string(),
-  standardMessage: z.string(),
-  natApiKey: z.string(),
-  sharedSecret: z.optional(z.string()),
-  customFormat: z.optional(customFormatSchema),
-  createdAt: z.iso.datetime(),
-  validUntil: z.optional(z.iso.datetime()),
-  natKeyRejectedAt: z.optional(z.iso.datetime()),
-});
-
-/**
- * One Nat customer under one of its API keys. `key` is the SHA-256 of it; `natApiKey` and
- * `sharedSecret` are sealed; `validUntil` is the end of the grace time of a key that was rotated.
- */
-export type Workspace = z.infer<typeof recordSchema>;
-
-/** What `update` may change; null takes a setting away. */
-export type WorkspaceChange = {
-  [Field in
-    | 'name'
-    | 'status'
-    | 'timeZone'
-    | 'standardMessage'
-    | 'natApiKey'
-    | 'sharedSecret'
-    | 'customFormat'
-    | 'validUntil']?: Workspace[Field] | null | undefined;
-};
-
-/** What the news that Nat rejects a key came to. */
-export type KeyRejection = 'marked' | 'marked before' | 'replaced';
-
-type Found = Promise<Workspace | undefined>;
-type Cache = QuickLRU<string, Found>;
-
+export type { Workspace } from './workspace.ts';
 export type Workspaces = ReturnType<typeof createWorkspaces>;
 
 /**
- * The table of workspaces, one record an API key. Every method throws on a fault of AWS.
+ * The table of workspaces, with one record for each API key. Every method throws if DynamoDB fails.
  *
  * @param db the client
- * @param table the table's name; its index `byId` has the workspace's id as key
+ * @param table the table's name; the key of its index `byId` is the workspace's id
  */
 export function createWorkspaces(db: DynamoDBClient, table: string) {
-  const byKey: Cache = new QuickLRU({ maxSize: CACHED_KEYS, maxAge: WORKSPACE_CACHE_MS });
-  const byId: Cache = new QuickLRU({ maxSize: CACHED_KEYS, maxAge: WORKSPACE_CACHE_MS });
+  const byApiKey = createWorkspaceCache();
+  const byId = createWorkspaceCache();
 
   return {
     /**
-     * The workspace that an API key opens, at most a minute old; undefined for an unknown key or
-     * one whose grace time is over.
+     * Finds the workspace of an API key, at most a minute old.
      *
-     * @param now the present, ms since the epoch
+     * @param now ms since the epoch
+     * @returns undefined if the key is unknown, or its grace time is over
      */
     async findByApiKey(apiKey: string, now: number): Promise<Workspace | undefined> {
       const key = hashOfApiKey(apiKey);
-      const workspace = await readThrough(byKey, key, () => read(key));
+      const workspace = await byApiKey.readThrough(key, () => read(key));
       return workspace !== undefined && isValid(workspace, now) ? workspace : undefined;
     },
 
     /**
-     * The workspace with its current key, at most a minute old. The index may be behind: it may
-     * show a key that was replaced but not the new one, or nothing, which is not remembered.
+     * Finds the record with the current key of a workspace, at most a minute old. The index may be
+     * behind and show an older record, or none. That there is none is not remembered.
      */
-    findById(id: string): Found {
-      return readThrough(byId, id, async () => {
+    findById(id: string): Promise<Workspace | undefined> {
+      return byId.readThrough(id, async () => {
         const current = currentOf(await queryById(id));
-        if (current === undefined) byId.delete(id);
+        if (current === undefined) byId.forget(id);
         return current;
       });
     },
 
-    /** All records of a workspace, the current first, then keys in their grace time: as they are now. */
+    /** Reads all records of a workspace, strongly consistent: the current one comes first. */
     async recordsOf(id: string): Promise<Workspace[]> {
       return newestFirst((await list()).filter((record) => record.id === id));
     },
 
     /**
-     * Adds a record, once also if the client repeats the write because its answer was lost: no
-     * other has the same sealing.
+     * Adds a record.
      *
-     * @returns false if the API key is already somebody's
+     * @returns false if the API key is in use already
      */
     add(workspace: Workspace): Promise<boolean> {
-      return conditionHeld(
-        db.send(
-          new PutItemCommand({
-            TableName: table,
-            Item: marshall(workspace, { removeUndefinedValues: true }),
-            ConditionExpression: 'attribute_not_exists(#key) OR natApiKey = :natApiKey',
-            ExpressionAttributeNames: { '#key': 'key' },
-            ExpressionAttributeValues: marshall({ ':natApiKey': workspace.natApiKey }),
-          }),
-        ),
-      );
+      const put = new PutItemCommand({
+        TableName: table,
+        Item: marshall(workspace, { removeUndefinedValues: true }),
+        ...expressions({ ConditionExpression: or(isAbsent('key'), isSameRecord(workspace)) }),
+      });
+      return conditionHeld(db.send(put));
     },
 
     /**
-     * Changes one record. A change of the key for Nat, or the end of
-     * the record, also takes back that Nat rejected it.
+     * Changes a record. A new key for Nat, or the end of the record, also removes the mark that Nat
+     * rejected the key.
      *
      * @returns the record as it is now
+     * @throws {Error} if the record was deleted
      */
-    async update({ key }: Workspace, change: WorkspaceChange): Promise<Workspace> {
-      const fields = Object.entries(change).filter(([, value]) => value !== undefined);
-      const kept = fields.filter(([, value]) => value !== null);
-      const removed = fields.filter(([, value]) => value === null).map(([name]) => `#${name}`);
-      if (change.natApiKey !== undefined || change.validUntil !== undefined) {
-        removed.push('natKeyRejectedAt');
-      }
-      const set = kept.map(([name]) => `#${name} = :${name}`);
-      const values = Object.fromEntries(kept.map(([name, value]) => [`:${name}`, value]));
-      const { Attributes = {} } = await db.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: marshall({ key }),
-          UpdateExpression: `${clause('SET', set)} ${clause('REMOVE', removed)}`,
-          ConditionExpression: 'attribute_exists(#key)',
-          ExpressionAttributeNames: {
-            '#key': 'key',
-            ...Object.fromEntries(fields.map(([name]) => [`#${name}`, name])),
-          },
-          ...(kept.length > 0 && { ExpressionAttributeValues: marshall(values) }),
-          ReturnValues: 'ALL_NEW',
-        }),
-      );
-      return recordSchema.parse(unmarshall(Attributes));
+    async update({ key }: Workspace, changes: WorkspaceChanges): Promise<Workspace> {
+      const replacesKey = changes.natApiKey !== undefined || changes.validUntil !== undefined;
+      const updated = await updateIf(db, {
+        table,
+        key: toKeyItem(key),
+        condition: exists('key'),
+        update: change({ ...changes, natKeyRejectedAt: replacesKey ? null : undefined }),
+      });
+      if (updated === undefined) throw new Error('the workspace was deleted');
+      return parseItem(workspaceSchema, updated);
     },
 
     /**
-     * Marks that Nat rejects the workspace's key, unless the key was replaced meanwhile: then this
-     * container forgets it.
+     * Marks that Nat rejects the workspace's key. If the key was replaced in the meantime, this
+     * container only forgets the old one.
      *
-     * @param now the present, ms since the epoch
-     * @returns `marked` only by the first call
+     * @param now ms since the epoch
+     * @returns false if the key was replaced
      */
-    async markNatKeyRejected(workspace: Workspace, now: number): Promise<KeyRejection> {
-      const { key, id, natApiKey } = workspace;
-      let rejection: KeyRejection = 'replaced';
-      const mark = async () => {
-        const { Attributes } = await db.send(
-          new UpdateItemCommand({
-            TableName: table,
-            Key: marshall({ key }),
-            UpdateExpression: 'SET natKeyRejectedAt = if_not_exists(natKeyRejectedAt, :now)',
-            ConditionExpression: 'natApiKey = :natApiKey AND attribute_not_exists(validUntil)',
-            ExpressionAttributeValues: marshall({
-              ':now': new Date(now).toISOString(),
-              ':natApiKey': natApiKey,
-            }),
-            ReturnValues: 'UPDATED_OLD',
-          }),
-        );
-        rejection = Attributes?.natKeyRejectedAt === undefined ? 'marked' : 'marked before';
-      };
-      if (!(await conditionHeld(mark()))) byId.delete(id);
-      return rejection;
+    async markNatKeyRejected(workspace: Workspace, now: number): Promise<boolean> {
+      const mark = new UpdateItemCommand({
+        TableName: table,
+        Key: toKeyItem(workspace.key),
+        ...expressions({
+          ConditionExpression: hasSameNatKey(workspace),
+          UpdateExpression: setOnce('natKeyRejectedAt', new Date(now).toISOString()),
+        }),
+      });
+      const isMarked = await conditionHeld(db.send(mark));
+      if (!isMarked) byId.forget(workspace.id);
+      return isMarked;
     },
 
     list,
   };
 
-  /** Every record there is, as it is now: the operator's list. */
-  async function list(): Promise<Workspace[]> {
-    const workspaces: Workspace[] = [];
-    let from: Item | undefined;
-    do {
-      const page = await db.send(
-        new ScanCommand({ TableName: table, ConsistentRead: true, ExclusiveStartKey: from }),
-      );
-      workspaces.push(...(page.Items ?? []).map((item) => recordSchema.parse(unmarshall(item))));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return workspaces;
+  /** Reads all records, strongly consistent. */
+  function list(): Promise<Workspace[]> {
+    const scan = { TableName: table, ConsistentRead: true };
+    return readAll(scanPages(db, scan, workspaceSchema));
   }
 
-  async function read(key: string): Found {
-    const { Item } = await db.send(
-      new GetItemCommand({ TableName: table, Key: marshall({ key }) }),
-    );
-    return Item === undefined ? undefined : recordSchema.parse(unmarshall(Item));
+  async function read(key: string): Promise<Workspace | undefined> {
+    const { Item } = await db.send(new GetItemCommand({ TableName: table, Key: toKeyItem(key) }));
+    return Item === undefined ? undefined : parseItem(workspaceSchema, Item);
   }
 
-  async function queryById(id: string): Promise<Workspace[]> {
-    const { Items } = await db.send(
-      new QueryCommand({
-        TableName: table,
-        IndexName: 'byId',
-        KeyConditionExpression: 'id = :id',
-        ExpressionAttributeValues: { ':id': { S: id } },
-      }),
-    );
-    return (Items ?? []).map((item) => recordSchema.parse(unmarshall(item)));
+  function queryById(id: string): Promise<Workspace[]> {
+    const query = {
+      TableName: table,
+      IndexName: 'byId',
+      ...expressions({ KeyConditionExpression: equals('id', id) }),
+    };
+    return readAll(queryPages(db, query, workspaceSchema));
   }
 }
 
-/** A clause of an update; nothing if it lists nothing. */
-function clause(clause: string, parts: string[]): string {
-  return parts.length === 0 ? '' : `${clause} ${parts.join(', ')}`;
+function toKeyItem(key: string): Item {
+  return { key: { S: key } };
 }
 
-function isValid({ validUntil }: Workspace, now: number): boolean {
-  return validUntil === undefined || now < Date.parse(validUntil);
+/**
+ * The record is the very one that is written: the client sends a write again when its response was
+ * lost. No other record has the same sealed key.
+ */
+function isSameRecord({ natApiKey }: Workspace) {
+  return equals('natApiKey', natApiKey);
 }
 
-function newestFirst(records: Workspace[]): Workspace[] {
-  return records.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
-}
-
-/** The record whose key was not replaced; if the index shows none, the one that comes closest. */
-function currentOf(records: Workspace[]): Workspace | undefined {
-  const sorted = newestFirst(records);
-  return sorted.find(({ validUntil }) => validUntil === undefined) ?? sorted[0];
-}
-
-/** Remembers the answer under way, so that a rush asks once, and that there is nothing, too. */
-function readThrough(cache: Cache, key: string, load: () => Found): Found {
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  const found = load();
-  cache.set(key, found);
-  found.catch(() => cache.delete(key));
-  return found;
+/** The workspace has the same key for Nat as when it was read. */
+function hasSameNatKey({ natApiKey }: Workspace) {
+  return and(equals('natApiKey', natApiKey), isAbsent('validUntil'));
 }

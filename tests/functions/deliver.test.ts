@@ -1,8 +1,10 @@
-import type { Context, DynamoDBRecord } from 'aws-lambda';
+import type { DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, it, vi } from 'vitest';
 import { createHandler } from '../../functions/deliver.ts';
-import type { DeliveryResult } from '../../lib/delivery/attempt.ts';
+import { type DeliveryResult, MAX_ATTEMPT_MS } from '../../lib/delivery/attempt.ts';
 import { type InteractionKey, interactionId } from '../../lib/ledger/entry.ts';
+import { MINUTE_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
+import { contextWith } from '../in-process/lambda.ts';
 
 const day = '2020-05-31';
 const hangs = () => new Promise<DeliveryResult>(() => {});
@@ -12,25 +14,8 @@ function record(contact: string, SequenceNumber: string): DynamoDBRecord {
   return { eventID: SequenceNumber, dynamodb: { Keys, SequenceNumber } };
 }
 
-function contextWith(remainingMs: number): Context {
-  return {
-    callbackWaitsForEmptyEventLoop: false,
-    functionName: 'deliver',
-    functionVersion: '1',
-    invokedFunctionArn: 'arn',
-    memoryLimitInMB: '512',
-    awsRequestId: '1',
-    logGroupName: '',
-    logStreamName: '',
-    getRemainingTimeInMillis: () => remainingMs,
-    done: () => {},
-    fail: () => {},
-    succeed: () => {},
-  };
-}
-
 /** Runs the function over records, with a delivery that fails for some contacts. */
-async function run(Records: DynamoDBRecord[], failing: string[] = [], remainingMs = 60_000) {
+async function run(Records: DynamoDBRecord[], failing: string[] = [], remainingMs = MINUTE_MS) {
   const delivered: string[] = [];
   const deliverPending = async (key: InteractionKey): Promise<DeliveryResult> => {
     if (failing.includes(key.contact)) throw new Error('the ledger cannot be reached');
@@ -39,7 +24,10 @@ async function run(Records: DynamoDBRecord[], failing: string[] = [], remainingM
   };
   const redeliver = vi.fn<() => Promise<DeliveryResult>>();
   const handler = createHandler(() => ({ deliverPending, redeliver }));
-  const { batchItemFailures } = await handler({ Records }, contextWith(remainingMs));
+  const { batchItemFailures } = await handler(
+    { Records },
+    contextWith('deliver', '1', () => remainingMs),
+  );
   return { delivered, failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) };
 }
 
@@ -69,26 +57,28 @@ describe('a batch of the stream', () => {
     expect(failed).toEqual(['2']);
   });
 
-  it('reports what there is no time for', async () => {
+  it('is delivered when there is just enough time for it', async () => {
+    const { delivered } = await run([record('acme#a', '1')], [], MAX_ATTEMPT_MS);
+    expect(delivered).toEqual(['acme#a#2020-05-31']);
+  });
+
+  it('reports the records that there is no time for', async () => {
     const records = [record('acme#a', '1'), record('acme#b', '2')];
-    const { delivered, failed } = await run(records, [], 14_999);
+    const { delivered, failed } = await run(records, [], MAX_ATTEMPT_MS - 1);
     expect(delivered).toEqual([]);
     expect(failed).toEqual(['1', '2']);
   });
 
   it('answers in time although a delivery hangs: that record alone comes again', async () => {
     vi.useFakeTimers();
-    const ends = Date.now() + 60_000;
+    const ends = Date.now() + MINUTE_MS;
     const deliverPending = (key: InteractionKey): Promise<DeliveryResult> =>
       key.contact === 'acme#b' ? hangs() : Promise.resolve({ status: 'delivered' });
     const handler = createHandler(() => ({ deliverPending, redeliver: hangs }));
-    const context = {
-      ...contextWith(0),
-      getRemainingTimeInMillis: () => ends - Date.now(),
-    };
+    const context = contextWith('deliver', '1', () => ends - Date.now());
     const Records = [record('acme#a', '1'), record('acme#b', '2'), record('acme#c', '3')];
     const answer = handler({ Records }, context);
-    await vi.advanceTimersByTimeAsync(59_000);
+    await vi.advanceTimersByTimeAsync(MINUTE_MS - SECOND_MS);
     expect(await answer).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
     vi.useRealTimers();
   });

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { classify, createNat, type NatCall } from '../../lib/delivery/nat.ts';
+import { classify, createNat, NAT_CALL_TIMEOUT_MS, type NatCall } from '../../lib/delivery/nat.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
 const CALL: NatCall = {
@@ -191,7 +191,7 @@ describe('POST $NAT_API_URL', () => {
   it.each([
     ['before the answer', false],
     ['inside the answer', true],
-  ])('gives up after 10 s, also %s', async (_when, begin) => {
+  ])('gives up when the time is up, also %s', async (_when, begin) => {
     const { url } = await natThat((_, response) => {
       if (begin) response.writeHead(200).write('{');
     });
@@ -199,7 +199,7 @@ describe('POST $NAT_API_URL', () => {
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(soon);
 
     expect(await createNat(url)(CALL)).toEqual({ verdict: 'may-pass', error: 'timeout' });
-    expect(timeout).toHaveBeenCalledExactlyOnceWith(10_000);
+    expect(timeout).toHaveBeenCalledExactlyOnceWith(NAT_CALL_TIMEOUT_MS);
   });
 });
 

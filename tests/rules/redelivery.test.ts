@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryResult } from '../../lib/delivery/attempt.ts';
-import { redeliverDue } from '../../lib/delivery/redelivery.ts';
+import { FAILURES_IN_A_ROW, WORKSPACES_IN_A_ROW } from '../../lib/delivery/failure-streaks.ts';
+import { CONCURRENT_ATTEMPTS, redeliverDue } from '../../lib/delivery/redelivery.ts';
 import { type DueEntry, workspaceIdOf } from '../../lib/ledger/entry.ts';
+import { RETRY_QUEUES } from '../../lib/ledger/queues.ts';
+import { MINUTE_MS } from '../../lib/runtime/durations.ts';
 
 const delivered: DeliveryResult = { status: 'delivered', natFailed: false };
 const throttled: DeliveryResult = { status: 'retrying', error: 'status 429', natFailed: true };
@@ -16,13 +19,13 @@ function dueOf(workspace: string, count: number): DueEntry[] {
   }));
 }
 
-/** A run over what is due, oldest first and all in one shard, in pages of 100. */
+/** A run over what is due, oldest first and all in one queue, in pages of 100. */
 async function runOver(due: DueEntry[], redeliver: (workspace: string) => DeliveryResult) {
   const tried: DueEntry[] = [];
   const failures: unknown[] = [];
   let underWay = 0;
-  async function* findDue(shard: number) {
-    for (let from = 0; shard === 0 && from < due.length; from += 100) {
+  async function* findDue(queue: string) {
+    for (let from = 0; queue === RETRY_QUEUES[0] && from < due.length; from += 100) {
       yield due.slice(from, from + 100);
     }
   }
@@ -37,7 +40,7 @@ async function runOver(due: DueEntry[], redeliver: (workspace: string) => Delive
     },
     report: () => {},
     reportFailure: (error) => failures.push(error),
-    remainingMs: () => 55_000,
+    remainingMs: () => MINUTE_MS,
   });
   expect(underWay).toBe(0);
   const triedOf = (workspace: string) => tried.filter((one) => workspaceIdOf(one) === workspace);
@@ -56,10 +59,10 @@ describe('a run of redeliver', () => {
     expect(failures).toHaveLength(run.failed);
   });
 
-  it('goes on in the other shards when what is due in one cannot be read', async () => {
-    const findDue = async function* (shard: number) {
-      if (shard === 0) throw new Error('unreachable');
-      yield dueOf(`shard-${shard}`, 1);
+  it('goes on with the other queues when one cannot be read', async () => {
+    const findDue = async function* (queue: string) {
+      if (queue === RETRY_QUEUES[0]) throw new Error('unreachable');
+      yield dueOf(queue, 1);
     };
     const tried: DueEntry[] = [];
     const failures: unknown[] = [];
@@ -71,40 +74,43 @@ describe('a run of redeliver', () => {
       },
       report: () => {},
       reportFailure: (error) => failures.push(error),
-      remainingMs: () => 55_000,
+      remainingMs: () => MINUTE_MS,
     });
-    expect(tried).toHaveLength(3);
+    expect(tried).toHaveLength(RETRY_QUEUES.length - 1);
     expect([run.failed, failures.length]).toEqual([1, 1]);
   });
 
-  it('leaves out a workspace for which Nat keeps failing, and goes on with the others', async () => {
+  it('passes over a workspace for which Nat keeps failing, and goes on with the others', async () => {
     const due = [...dueOf('throttled', 400), ...dueOf('acme', 20)];
     const { run, triedOf } = await runOver(due, (workspace) =>
       workspace === 'throttled' ? throttled : delivered,
     );
     expect(triedOf('acme')).toHaveLength(20);
-    expect(triedOf('throttled').length).toBeGreaterThanOrEqual(20);
-    expect(triedOf('throttled').length).toBeLessThan(20 + 10);
-    expect(run.leftOut).toBe(400 - triedOf('throttled').length);
+    expect(triedOf('throttled').length).toBeGreaterThanOrEqual(FAILURES_IN_A_ROW);
+    expect(triedOf('throttled').length).toBeLessThan(FAILURES_IN_A_ROW + CONCURRENT_ATTEMPTS);
+    expect(run.passedOver).toBe(400 - triedOf('throttled').length);
     expect(run.ended).toBe('keeps failing');
   });
 
   it('ends for all when Nat fails for several workspaces in a row', async () => {
-    const due = Array.from({ length: 200 }, (_, n) => dueOf(`customer-${n % 50}`, 1)).flat();
+    const customers = Array.from({ length: 10 * WORKSPACES_IN_A_ROW }, (_, n) => `customer-${n}`);
+    const due = Array.from({ length: FAILURES_IN_A_ROW }, () =>
+      customers.flatMap((customer) => dueOf(customer, 1)),
+    ).flat();
     const { run, tried } = await runOver(due, () => throttled);
     expect(run.ended).toBe('keeps failing');
-    expect(tried.length).toBeLessThan(20 + 10);
+    expect(tried.length).toBeLessThan(FAILURES_IN_A_ROW + CONCURRENT_ATTEMPTS);
   });
 
-  it('begins a row anew with each answer of Nat, whatever it says', async () => {
+  it('starts a new streak with each answer of Nat, whatever it says', async () => {
     let calls = 0;
     const { run } = await runOver(dueOf('acme', 300), () => {
       calls += 1;
-      return calls % 15 === 0
+      return calls % (FAILURES_IN_A_ROW - 1) === 0
         ? { status: 'dead', error: 'status 400', natFailed: false }
         : throttled;
     });
-    expect(run).toMatchObject({ tried: 300, leftOut: 0, ended: 'nothing due' });
+    expect(run).toMatchObject({ tried: 300, passedOver: 0, ended: 'nothing due' });
   });
 
   it('looks behind a page that is stale', async () => {

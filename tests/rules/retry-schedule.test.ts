@@ -1,46 +1,38 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isGivenUp, nextTryAt } from '../../lib/delivery/retry-schedule.ts';
+import { isRetryWindowOver, nextTryAt, RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
+const { firstDelayMs, longestDelayMs, giveUpAfterMs } = RETRY_SCHEDULE;
+/** So many tries in a row double the delay before it is as long as it gets. */
+const DOUBLINGS = Math.floor(Math.log2(longestDelayMs / firstDelayMs));
 const delay = (attempts: number, retryAfter: string | undefined, random: number) =>
   nextTryAt(attempts, retryAfter, NOW, random) - NOW;
 const httpDate = (inMs: number) => new Date(NOW + inMs).toUTCString();
 
-describe('exponential with full jitter from 1 minute to 6 hours', () => {
-  it.each([
-    [1, 1],
-    [2, 2],
-    [3, 4],
-    [4, 8],
-    [5, 16],
-    [6, 32],
-    [7, 64],
-    [8, 128],
-    [9, 256],
-    [10, 360],
-    [11, 360],
-    [100, 360],
-    [5000, 360],
-  ])('after %i tries it is anything up to %i minutes', (attempts, minutes) => {
-    expect(delay(attempts, undefined, 0)).toBe(0);
-    expect(delay(attempts, undefined, 0.25)).toBe((minutes * MINUTE_MS) / 4);
-    expect(delay(attempts, undefined, 0.5)).toBe((minutes * MINUTE_MS) / 2);
-    expect(delay(attempts, undefined, 1 - 2 ** -53)).toBeLessThanOrEqual(minutes * MINUTE_MS);
-  });
+describe('exponential with full jitter, from the first delay to the longest', () => {
+  const doubled = Array.from({ length: DOUBLINGS + 1 }, (_, n) => [n + 1, firstDelayMs * 2 ** n]);
+  const capped = [DOUBLINGS + 2, 100, 5000].map((attempts) => [attempts, longestDelayMs]);
+  it.each([...doubled, ...capped] as [number, number][])(
+    'after %i tries it is anything up to %i ms',
+    (attempts, limit) => {
+      expect(delay(attempts, undefined, 0)).toBe(0);
+      expect(delay(attempts, undefined, 0.25)).toBe(Math.round(limit / 4));
+      expect(delay(attempts, undefined, 0.5)).toBe(Math.round(limit / 2));
+      expect(delay(attempts, undefined, 1 - 2 ** -53)).toBeLessThanOrEqual(limit);
+    },
+  );
 
   it('draws the delay itself when it is not given one', () => {
     const delays = Array.from({ length: 200 }, () => nextTryAt(3, undefined, NOW) - NOW);
 
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(0);
-    expect(Math.max(...delays)).toBeLessThanOrEqual(4 * MINUTE_MS);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(4 * firstDelayMs);
     expect(new Set(delays).size).toBeGreaterThan(100);
   });
 
-  it('is never in the past and never more than 6 hours ahead, whatever Nat asks for', () => {
+  it('is never in the past and never beyond the longest delay, whatever Nat asks for', () => {
     const asked = fc.oneof(
       fc.constant(undefined),
       fc.string(),
@@ -53,7 +45,7 @@ describe('exponential with full jitter from 1 minute to 6 hours', () => {
       fc.property(fc.integer({ min: 1, max: 500 }), asked, random, (attempts, retryAfter, by) => {
         const ms = delay(attempts, retryAfter, by);
         expect(ms).toBeGreaterThanOrEqual(0);
-        expect(ms).toBeLessThanOrEqual(6 * HOUR_MS);
+        expect(ms).toBeLessThanOrEqual(longestDelayMs);
         expect(ms).toBe(Math.trunc(ms));
       }),
       { numRuns: 1000 },
@@ -62,20 +54,23 @@ describe('exponential with full jitter from 1 minute to 6 hours', () => {
 });
 
 describe('Retry-After', () => {
+  const longer = firstDelayMs + MINUTE_MS;
+  const inSeconds = (ms: number) => String(Math.ceil(ms / SECOND_MS));
   it.each([
-    ['seconds', '120', 120 * SECOND_MS],
-    ['seconds with space around', ' 120 ', 120 * SECOND_MS],
-    ['an IMF date', httpDate(90 * MINUTE_MS), 90 * MINUTE_MS],
-    ['exactly 6 hours', '21600', 6 * HOUR_MS],
-    ['a day', '86400', 6 * HOUR_MS],
-    ['a date next year', httpDate(365 * 24 * HOUR_MS), 6 * HOUR_MS],
-  ])('is honoured when longer, capped at 6 hours: %s', (_what, retryAfter, expected) => {
+    ['seconds', inSeconds(longer), longer],
+    ['seconds with space around', ` ${inSeconds(longer)} `, longer],
+    ['an IMF date', httpDate(longer), longer],
+    ['exactly the longest delay', inSeconds(longestDelayMs), longestDelayMs],
+    ['more than the longest delay', inSeconds(longestDelayMs + DAY_MS), longestDelayMs],
+    ['a date a year after it', httpDate(longestDelayMs + 365 * DAY_MS), longestDelayMs],
+  ])('is honoured when longer, up to the longest delay: %s', (_what, retryAfter, expected) => {
     expect(delay(1, retryAfter, 0.5)).toBe(expected);
   });
 
   it('gives way to a longer delay of ours', () => {
-    expect(delay(5, '60', 0.5)).toBe(8 * MINUTE_MS);
-    expect(delay(5, httpDate(MINUTE_MS), 0.5)).toBe(8 * MINUTE_MS);
+    const ours = delay(DOUBLINGS, undefined, 0.5);
+    expect(delay(DOUBLINGS, inSeconds(ours - MINUTE_MS), 0.5)).toBe(ours);
+    expect(delay(DOUBLINGS, httpDate(ours - MINUTE_MS), 0.5)).toBe(ours);
   });
 
   it.each([
@@ -96,24 +91,24 @@ describe('Retry-After', () => {
     ['endless', 'Infinity'],
     ['hexadecimal', '0xff'],
   ])('counts as absent when it is %s', (_what, retryAfter) => {
-    expect(delay(1, retryAfter, 0.5)).toBe(MINUTE_MS / 2);
+    expect(delay(1, retryAfter, 0.5)).toBe(firstDelayMs / 2);
   });
 
   it.each(['9'.repeat(20), '9'.repeat(400)])(
-    'never puts off for more than 6 hours: %s',
+    'never delays beyond the longest delay: %s',
     (asked) => {
-      expect(delay(1, asked, 0.5)).toBeLessThanOrEqual(6 * HOUR_MS);
+      expect(delay(1, asked, 0.5)).toBeLessThanOrEqual(longestDelayMs);
     },
   );
 });
 
-describe('for 72 hours; then dead', () => {
+describe('the retry window', () => {
   it.each([
     ['at once', 0, false],
-    ['a millisecond before', 72 * HOUR_MS - 1, false],
-    ['at the end', 72 * HOUR_MS, true],
-    ['after it', 73 * HOUR_MS, true],
-  ])('%s', (_when, ago, givenUp) => {
-    expect(isGivenUp(new Date(NOW - ago).toISOString(), NOW)).toBe(givenUp);
+    ['a millisecond before its end', giveUpAfterMs - 1, false],
+    ['at its end', giveUpAfterMs, true],
+    ['after it', giveUpAfterMs + HOUR_MS, true],
+  ])('is over or not %s', (_when, ago, isOver) => {
+    expect(isRetryWindowOver(NOW - ago, NOW)).toBe(isOver);
   });
 });

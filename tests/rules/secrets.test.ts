@@ -13,7 +13,7 @@ describe('the deployment secret', () => {
     expect(short).toHaveLength(31);
 
     expect(() => createSecrets(short)).toThrow(
-      /^DEPLOYMENT_SECRET: expected at least 32 characters$/,
+      /^DEPLOYMENT_SECRET: must have at least 32 characters$/,
     );
   });
 

@@ -1,22 +1,15 @@
-import { unmarshall } from '@aws-sdk/util-dynamodb';
-import * as z from 'zod/mini';
-import { entrySchema, interactionId, type LedgerEntry } from '../../lib/ledger/entry.ts';
+import { RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
+import { interactionId, type LedgerEntry } from '../../lib/ledger/entry.ts';
+import { HOUR_MS } from '../../lib/runtime/durations.ts';
 import type { Effect } from './database.ts';
-import type { Asked, ReceivedCall } from './nat.ts';
+import type { Answered, ReceivedCall } from './nat.ts';
 import type { Invocation, Scheduler } from './scheduler.ts';
+import { transitionOf } from './transitions.ts';
 
-const HOUR_MS = 60 * 60 * 1000;
 /** What waits for a new key of its workspace, however long that takes. */
 const KEY_ERRORS = ['status 401', 'status 403', 'key unreadable'];
 /** Virtual clocks of two hosts agree; a millisecond is lost where ISO 8601 cuts it. */
 const ROUNDING_MS = 1;
-
-const putSchema = z.object({ TableName: z.string(), Item: z.record(z.string(), z.any()) });
-const updateSchema = z.object({
-  TableName: z.string(),
-  Key: z.object({ contact: z.object({ S: z.string() }), day: z.object({ S: z.string() }) }),
-  ExpressionAttributeValues: z.record(z.string(), z.any()),
-});
 
 /** An interaction that was accepted. */
 interface Write {
@@ -28,30 +21,43 @@ interface Write {
 
 /** What is known of an interaction besides what the ledger holds. */
 interface Known {
+  /** As it was accepted: with its event, which goes once it is delivered. */
+  accepted: LedgerEntry;
+  /** As the last write left it. */
   entry: LedgerEntry;
   idempotencyKey?: string;
   /** When, among all that happened, it was settled as delivered. */
   deliveredAt?: number;
   /** The try of redeliver that has not been settled yet. */
   lease?: { by: object; until: number };
-  /** What Nat asked for in the call of an invocation; it counts once that has settled it. */
-  asked: Map<object, number>;
+  /** What Nat answered to an invocation. What it asked for counts once that has settled it. */
+  answers: Map<object, Answered>;
   notBefore?: { at: number; since: number };
+}
+
+/** A write that took effect on an interaction that is known. */
+interface Change {
+  one: Known;
+  invocation: Invocation;
+  before: LedgerEntry;
+  after: LedgerEntry;
 }
 
 /**
  * Watches everything that takes effect.
  *
- * @param violate told of each promise that is broken
+ * @param violate called with each promise that is broken
  */
-export function createWatcher(
-  scheduler: Scheduler,
-  table: string,
-  violate: (what: string) => void,
-) {
+export function createWatcher(scheduler: Scheduler, violate: (what: string) => void) {
   const known = new Map<string, Known>();
   const byIdempotencyKey = new Map<string, Known>();
   const writes: Write[] = [];
+  const checks = {
+    settled: onSettled,
+    leased: onLeased,
+    redriven: onRedriven,
+    released: onReleased,
+  };
 
   return {
     known,
@@ -62,13 +68,25 @@ export function createWatcher(
      *
      * @returns the interaction, if that left it pending: the stream's filter lets it through
      */
-    onEffect({ invocation, operation, input, repeated }: Effect): LedgerEntry | undefined {
-      if (input.TableName !== table) return undefined;
-      if (operation === 'UpdateItem') onUpdate(invocation, updateSchema.parse(input));
-      if (operation !== 'PutItem') return undefined;
-      const entry = entrySchema.parse(unmarshall(putSchema.parse(input).Item));
-      onPut(invocation, entry, repeated);
-      return entry;
+    onEffect({ invocation, before, after, repeated }: Effect): LedgerEntry | undefined {
+      const transition = transitionOf(before, after);
+      if (transition === 'accepted' && after !== undefined) {
+        onAccepted(invocation, after, repeated);
+        return after;
+      }
+      const one = after && known.get(interactionId(after));
+      if (one === undefined || before === undefined || after === undefined) {
+        violate('an interaction was written that was never accepted, or deleted');
+        return undefined;
+      }
+      if (before.status === 'delivered') violate('written again after it was delivered');
+      if (transition === undefined || transition === 'accepted') {
+        violate('a write that is no promised change of an interaction');
+      } else {
+        checks[transition]({ one, invocation, before, after });
+      }
+      one.entry = after;
+      return undefined;
     },
 
     /** TTL deleted an interaction. */
@@ -89,7 +107,7 @@ export function createWatcher(
         violate('a repeat carried another Idempotency-Key');
       }
       one.idempotencyKey = call.idempotencyKey;
-      one.asked.delete(invocation);
+      one.answers.delete(invocation);
       byIdempotencyKey.set(call.idempotencyKey, one);
       if (one.deliveredAt !== undefined && one.deliveredAt < invocation.begunAt) {
         violate('sent again although it was delivered before the try began');
@@ -105,19 +123,19 @@ export function createWatcher(
       }
     },
 
-    /** Nat asked for a pause. */
-    onAsked({ invocation, idempotencyKey, notBefore }: Asked): void {
-      byIdempotencyKey.get(idempotencyKey)?.asked.set(invocation, notBefore);
+    /** What a call came to, as its caller is told. */
+    onAnswered(answered: Answered): void {
+      byIdempotencyKey.get(answered.idempotencyKey)?.answers.set(answered.invocation, answered);
     },
   };
 
-  function onPut(invocation: Invocation, entry: LedgerEntry, repeated: boolean): void {
+  function onAccepted(invocation: Invocation, entry: LedgerEntry, repeated: boolean): void {
     const name = interactionId(entry);
     const before = known.get(name);
     if (before !== undefined && before.entry.status !== 'dead') {
       violate(`a second interaction of a day was written over a ${before.entry.status} one`);
     }
-    const one: Known = { entry, asked: new Map() };
+    const one: Known = { accepted: entry, entry, answers: new Map() };
     known.set(name, one);
     if (before?.idempotencyKey !== undefined) {
       one.idempotencyKey = before.idempotencyKey;
@@ -126,65 +144,79 @@ export function createWatcher(
     writes.push({ invocation, name, repeated });
   }
 
-  function onUpdate(
-    invocation: Invocation,
-    { Key, ExpressionAttributeValues }: z.infer<typeof updateSchema>,
-  ): void {
-    const one = known.get(interactionId({ contact: Key.contact.S, day: Key.day.S }));
-    if (one === undefined) {
-      violate('an interaction was settled that was never accepted');
-      return;
+  function onSettled(change: Change): void {
+    const { one, invocation, before, after } = change;
+    const { status, lastError = '' } = after;
+    const answered = one.answers.get(invocation);
+    checkOutcome(after, answered);
+    if (status === 'dead') checkDeath(before, lastError);
+    // Waiting for a key costs none of the retry window.
+    if (KEY_ERRORS.includes(lastError)) checkRestart(change);
+    else if (after.retryWindowStartsAt !== before.retryWindowStartsAt) {
+      violate(`the retry window was restarted by ${lastError}`);
     }
-    if (one.entry.status === 'delivered') violate('written again after it was delivered');
-    const values = z.record(z.string(), z.unknown()).parse(unmarshall(ExpressionAttributeValues));
-    if (values[':status'] !== undefined) onSettled(one, invocation, values);
-    else if (values[':until'] === undefined) onRepaired(one, values);
-    else one.lease = { by: invocation, until: Date.parse(String(values[':until'])) };
-  }
-
-  function onSettled(one: Known, invocation: object, values: Record<string, unknown>): void {
-    const status = entrySchema.shape.status.parse(values[':status']);
-    const lastError = String(values[':lastError']);
-    if (status === 'dead') checkDeath(one.entry, lastError);
     delete one.notBefore;
-    const asked = one.asked.get(invocation);
-    if (status === 'retrying' && asked !== undefined) {
-      one.notBefore = { at: asked, since: scheduler.tick() };
+    if (status === 'retrying' && answered?.notBefore !== undefined) {
+      one.notBefore = { at: answered.notBefore, since: scheduler.tick() };
     }
     if (status === 'delivered') one.deliveredAt = scheduler.tick();
-    one.entry = { ...one.entry, status, lastError };
-    // Waiting for a key costs none of the 72 hours.
-    if (KEY_ERRORS.includes(lastError))
-      one.entry.retryWindowStartsAt = new Date(Date.now()).toISOString();
     delete one.lease;
   }
 
-  /** A redrive, or the release by a new key, which is of what a key keeps waiting and nothing else. */
-  function onRepaired(one: Known, values: Record<string, unknown>): void {
-    const released = values[':dead'] === undefined;
+  function onLeased({ one, invocation, after }: Change): void {
+    one.lease = { by: invocation, until: Date.parse(after.leasedUntil ?? '') };
+  }
+
+  function onRedriven(change: Change): void {
+    checkRestart(change);
+    delete change.one.notBefore;
+    delete change.one.lease;
+  }
+
+  /** By a new key, which is for what a key keeps waiting and for nothing else. */
+  function onReleased(change: Change): void {
+    const { one, before } = change;
     if (one.lease !== undefined && Date.now() < one.lease.until) violate('a lease was taken away');
-    if (released && !KEY_ERRORS.includes(one.entry.lastError ?? '')) {
-      violate(`a new key released what waits because of ${one.entry.lastError}`);
+    if (!KEY_ERRORS.includes(before.lastError ?? '')) {
+      violate(`a new key released what waits because of ${before.lastError}`);
     }
-    one.entry = { ...one.entry, status: 'retrying', retryWindowStartsAt: String(values[':now']) };
-    delete one.notBefore;
-    delete one.lease;
+    onRedriven(change);
+  }
+
+  /** An interaction is settled as Nat answered, with its content unless it is delivered. */
+  function checkOutcome({ status, lastError, event }: LedgerEntry, answered?: Answered): void {
+    const isDelivered = status === 'delivered';
+    if (isDelivered !== (answered?.result.verdict === 'accepted')) {
+      violate(`settled as ${status}, but Nat's verdict is ${answered?.result.verdict}`);
+    }
+    if (isDelivered !== (event === undefined)) {
+      violate(isDelivered ? 'delivered with its address' : `${status} without its content`);
+    }
+    if (answered !== undefined && 'error' in answered.result) {
+      const { error } = answered.result;
+      if (lastError !== error) violate(`${status} because of ${lastError} instead of ${error}`);
+    }
+  }
+
+  function checkRestart({ invocation, after }: Change): void {
+    const startsAt = Date.parse(after.retryWindowStartsAt ?? after.acceptedAt);
+    if (startsAt < invocation.startedAt) violate('the retry window was not restarted');
   }
 
   function interactionOf(email: string, timestamp: string, idempotencyKey: string) {
     return (
       byIdempotencyKey.get(idempotencyKey) ??
       [...known.values()].find(
-        ({ entry }) => entry.event?.email === email && entry.event.timestamp === timestamp,
+        ({ accepted: { event } }) => event?.email === email && event.timestamp === timestamp,
       )
     );
   }
 
-  /** Only what never will succeed may die before its 72 hours are over. */
+  /** Only what never will succeed may die before its retry window is over. */
   function checkDeath({ acceptedAt, retryWindowStartsAt }: LedgerEntry, error: string): void {
     const never = /^status (?:400|404|422|501)$/.test(error);
     const triedMs = Date.now() - Date.parse(retryWindowStartsAt ?? acceptedAt);
-    if (!never && triedMs < 72 * HOUR_MS) {
+    if (!never && triedMs < RETRY_SCHEDULE.giveUpAfterMs) {
       violate(`died of ${error} after ${Math.round(triedMs / HOUR_MS)} hours`);
     }
   }

@@ -1,5 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
+import { entrySchema, type LedgerEntry } from '../../lib/ledger/entry.ts';
 import { type Answer, createInProcessClient } from '../in-process/dynamodb.ts';
 import type { Random } from './random.ts';
 import type { Invocation, Scheduler } from './scheduler.ts';
@@ -7,19 +9,36 @@ import type { Invocation, Scheduler } from './scheduler.ts';
 /** As the client that is deployed. */
 const MAX_ATTEMPTS = 3;
 
-/** An operation that took effect, told before its caller knows. */
+/** The partition keys of the indexes. */
+const PARTITION_KEYS = ['queue', 'id'];
+const READS = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan']);
+
+/** A write of the ledger that took effect, told before its caller knows. */
 export interface Effect {
   invocation: Invocation;
-  operation: string;
-  input: Record<string, unknown>;
+  /** The interaction before and after it; undefined where there is none. */
+  before: LedgerEntry | undefined;
+  after: LedgerEntry | undefined;
   /** Its answer is lost on the client, which sends it again. */
   repeated: boolean;
 }
 
 const itemsSchema = z.looseObject({ Items: z.array(z.unknown()) });
-const queryInputSchema = z.looseObject({
-  IndexName: z.optional(z.string()),
-  ExpressionAttributeValues: z.optional(z.record(z.string(), z.unknown())),
+const keySchema = z.object({
+  contact: z.object({ S: z.string() }),
+  day: z.object({ S: z.string() }),
+});
+const inputSchema = z.looseObject({
+  TableName: z.optional(z.string()),
+  Item: z.optional(z.looseObject({})),
+  Key: z.optional(z.looseObject({})),
+});
+const foundSchema = z.object({ Item: z.optional(z.record(z.string(), z.any())) });
+const indexQuerySchema = z.object({
+  IndexName: z.string(),
+  KeyConditionExpression: z.string(),
+  ExpressionAttributeNames: z.optional(z.record(z.string(), z.string())),
+  ExpressionAttributeValues: z.record(z.string(), z.unknown()),
 });
 
 /** What a simulated client meets. */
@@ -27,8 +46,12 @@ export interface ClientParts {
   execute: (operation: string, input: unknown) => Promise<Answer>;
   scheduler: Scheduler;
   random: Random;
-  /** Told what took effect. */
+  /** The table of interactions, whose writes are watched. */
+  table: string;
+  /** Called with each write of that table that took effect. */
   onEffect: (effect: Effect) => void;
+  /** Called with what the simulation cannot follow. */
+  violate: (what: string) => void;
   /** How often a query of an index is answered as it was before, or less an item. */
   staleness: () => number;
 }
@@ -53,14 +76,22 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
     const { scheduler, random } = parts;
     const invocation = scheduler.invocation();
     return scheduler.step<Answer | undefined>('database', {
-      perform: () => act(invocation, operation, input),
+      perform: () => actLoudly(invocation, operation, input),
       fail: async (tookEffect) => {
         const repeated = attempt < MAX_ATTEMPTS && random.chance(0.4);
-        if (tookEffect) await act(invocation, operation, input, repeated);
+        if (tookEffect) await actLoudly(invocation, operation, input, repeated);
         if (repeated) return undefined;
         if (random.chance(0.5)) return THROTTLED;
         throw Object.assign(new Error('unreachable'), { name: 'TimeoutError' });
       },
+    });
+  }
+
+  /** A fault of the simulation must not pass for a fault of the database, which functions survive. */
+  async function actLoudly(...args: Parameters<typeof act>): Promise<Answer> {
+    return act(...args).catch((error: Error) => {
+      parts.violate(`the simulation failed: ${error.message}`);
+      throw error;
     });
   }
 
@@ -70,17 +101,45 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
     input: Record<string, unknown>,
     repeated = false,
   ): Promise<Answer> {
+    if (READS.has(operation)) {
+      const answer = await parts.execute(operation, input);
+      return input.IndexName === undefined ? answer : asIndexed(partitionOf(input), answer);
+    }
+    const { TableName, Item, Key } = inputSchema.parse(input);
+    if (TableName !== parts.table) {
+      if (TableName === undefined) parts.violate(`${operation}: cannot be followed`);
+      return parts.execute(operation, input);
+    }
+    const key = keySchema.parse(Item ?? Key);
+    const before = await find(key);
     const answer = await parts.execute(operation, input);
     if (answer.statusCode !== 200) return answer;
-    parts.onEffect({ invocation, operation, input, repeated });
-    const { IndexName, ExpressionAttributeValues = {} } = queryInputSchema.parse(input);
-    if (IndexName === undefined) return answer;
-    const { ':queue': queue, ':id': id } = ExpressionAttributeValues;
-    return asIndexed(JSON.stringify([IndexName, queue, id]), answer);
+    parts.onEffect({ invocation, before, after: await find(key), repeated });
+    return answer;
+  }
+
+  /** Reads an interaction past all faults. */
+  async function find(Key: object): Promise<LedgerEntry | undefined> {
+    const { body } = await parts.execute('GetItem', { TableName: parts.table, Key });
+    const { Item } = foundSchema.parse(body);
+    return Item && entrySchema.parse(unmarshall(Item));
+  }
+
+  /** The partition that a query of an index reads, whatever its placeholders are called. */
+  function partitionOf(input: unknown): string {
+    const query = indexQuerySchema.parse(input);
+    const { ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values } = query;
+    const [, name = '', value = ''] = /(#?\w+) = (:\w+)/.exec(query.KeyConditionExpression) ?? [];
+    const [attribute, partition] = [names[name] ?? name, values[value]];
+    if (partition === undefined || !PARTITION_KEYS.includes(attribute)) {
+      parts.violate(`a query that cannot be followed: ${query.KeyConditionExpression}`);
+    }
+    return JSON.stringify([query.IndexName, partition]);
   }
 
   /** An index is eventually consistent: now and then it shows what was, or not all there is. */
   function asIndexed(partition: string, answer: Answer): Answer {
+    if (answer.statusCode !== 200) return answer;
     const { random } = parts;
     const earlier = answered.get(partition) ?? [NOTHING];
     answered.set(partition, [answer, ...earlier.slice(0, 2)]);

@@ -1,6 +1,5 @@
+import { DAY_MS, HOUR_MS } from '../../lib/runtime/durations.ts';
 import type { Random } from './random.ts';
-
-const HOUR_MS = 60 * 60 * 1000;
 
 /** A simulated customer: its zone, and the edge of a day there. */
 export interface Customer {
@@ -37,7 +36,7 @@ export function someEvent(random: Random, customer: Customer, now: number): Sent
 
 /** The last and the first millisecond of a day. */
 function aroundMidnight(random: Random, { timeZone }: Customer, now: number): number {
-  const within = now - random.int(2) * 24 * HOUR_MS;
+  const within = now - random.int(2) * DAY_MS;
   const day = dayIn(timeZone, within);
   // A day begins on the hour, in these zones and at this time of the year.
   let midnight = within - (within % HOUR_MS);

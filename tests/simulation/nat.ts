@@ -1,4 +1,6 @@
-import { classify, type Nat, type NatAnswer, type NatCall } from '../../lib/delivery/nat.ts';
+import { classify, type Nat, type NatCall, type NatResult } from '../../lib/delivery/nat.ts';
+import { RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
+import { HOUR_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
 import type { Random } from './random.ts';
 import type { Invocation, Scheduler } from './scheduler.ts';
 
@@ -15,14 +17,15 @@ export interface ReceivedCall {
   at: number;
 }
 
-/** What Nat's `Retry-After` said to an interaction: ms of the virtual clock. */
-export interface Asked {
+/** What a call came to, for whoever checks. */
+export interface Answered {
   invocation: Invocation;
   idempotencyKey: string;
-  notBefore: number;
+  result: NatResult;
+  /** When `Retry-After` allows the next call: ms of the virtual clock. */
+  notBefore?: number;
 }
 
-const HOUR_MS = 60 * 60 * 1000;
 const STATUSES = [302, 400, 404, 408, 422, 423, 425, 429, 500, 501, 502, 503, 504] as const;
 const RETRY_AFTER = ['5', '600', '7200', '86400', '-1', 'soon', '1e99', 'a date'] as const;
 /** How a call ends of which nothing comes back: it may have got there, or not. */
@@ -44,7 +47,7 @@ export function createSimulatedNat(parts: {
   random: Random;
   mood: NatMood;
   onCall: (received: ReceivedCall) => void;
-  onAsked: (asked: Asked) => void;
+  onAnswered: (answered: Answered) => void;
 }) {
   const { scheduler, random, mood } = parts;
   const timeline = new Map<string, NatCall>();
@@ -52,32 +55,41 @@ export function createSimulatedNat(parts: {
 
   const nat: Nat = (call) => {
     const invocation = scheduler.invocation();
-    return scheduler.step<NatAnswer>('nat', {
+    return scheduler.step<NatResult>('nat', {
       perform: async () => answer(invocation, call),
       fail: async (tookEffect) => {
         parts.onCall({ invocation, call, at: Date.now() });
         if (tookEffect && goodKeys.has(call.apiKey)) add(call);
-        return classify({ error: random.pick(tookEffect ? BREAKS : UNREACHED) });
+        const result = classify({ error: random.pick(tookEffect ? BREAKS : UNREACHED) });
+        parts.onAnswered({ invocation, idempotencyKey: call.idempotencyKey, result });
+        return result;
       },
     });
   };
   return { nat, timeline, goodKeys };
 
-  function answer(invocation: Invocation, call: NatCall): NatAnswer {
+  function answer(invocation: Invocation, call: NatCall): NatResult {
     parts.onCall({ invocation, call, at: Date.now() });
+    const { status, retryAfter, waitMs } = someResponse(call);
+    const result = classify({ status, retryAfter });
+    const { longestDelayMs } = RETRY_SCHEDULE;
+    parts.onAnswered({
+      invocation,
+      idempotencyKey: call.idempotencyKey,
+      result,
+      ...(waitMs !== undefined && { notBefore: Date.now() + Math.min(waitMs, longestDelayMs) }),
+    });
+    return result;
+  }
+
+  function someResponse(call: NatCall) {
     const rejected = !goodKeys.has(call.apiKey);
     if (!rejected && !random.chance(mood.faultRate)) {
       add(call);
-      return classify({ status: random.pick([200, 201, 202, 204]), retryAfter: null });
+      return { status: random.pick([200, 201, 202, 204]), retryAfter: null };
     }
-    const { retryAfter, waitMs } = someRetryAfter();
-    const status = rejected ? random.pick([401, 403]) : random.pick(STATUSES);
-    const end = classify({ status, retryAfter });
-    if (end.verdict !== 'never' && waitMs !== undefined) {
-      const notBefore = Date.now() + Math.min(waitMs, 6 * HOUR_MS);
-      parts.onAsked({ invocation, idempotencyKey: call.idempotencyKey, notBefore });
-    }
-    return end;
+    const asked = someRetryAfter();
+    return { status: rejected ? random.pick([401, 403]) : random.pick(STATUSES), ...asked };
   }
 
   /** Often none; seconds, a date, or what means nothing. */
@@ -85,10 +97,13 @@ export function createSimulatedNat(parts: {
     if (!random.chance(0.3)) return { retryAfter: null };
     const retryAfter = random.pick(RETRY_AFTER);
     if (retryAfter === 'a date') {
-      const at = Math.floor((Date.now() + random.int(7 * HOUR_MS)) / 1000) * 1000;
+      const at = Math.floor((Date.now() + random.int(7 * HOUR_MS)) / SECOND_MS) * SECOND_MS;
       return { retryAfter: new Date(at).toUTCString(), waitMs: at - Date.now() };
     }
-    return { retryAfter, ...(/^\d+$/.test(retryAfter) && { waitMs: Number(retryAfter) * 1000 }) };
+    return {
+      retryAfter,
+      ...(/^\d+$/.test(retryAfter) && { waitMs: Number(retryAfter) * SECOND_MS }),
+    };
   }
 
   function add(call: NatCall): void {

@@ -7,6 +7,8 @@ export interface Invocation {
   name: string;
   /** Its place among all that happened: later is higher. */
   begunAt: number;
+  /** When it began, ms of the virtual clock. */
+  startedAt: number;
   /** When Lambda ends it, ms of the virtual clock. */
   deadline: number;
   state: 'running' | 'ended' | 'crashed';
@@ -59,8 +61,14 @@ export function createScheduler() {
       timeoutMs: number,
       body: (invocation: Invocation) => Promise<void>,
     ): Promise<void> {
-      const deadline = Date.now() + timeoutMs;
-      const invocation: Invocation = { name, begunAt: ++happened, deadline, state: 'running' };
+      const startedAt = Date.now();
+      const invocation: Invocation = {
+        name,
+        begunAt: ++happened,
+        startedAt,
+        deadline: startedAt + timeoutMs,
+        state: 'running',
+      };
       running.add(invocation);
       void current.run(invocation, async () => {
         await body(invocation).catch((error: unknown) => {

@@ -10,6 +10,7 @@ import { createDelivery } from '../../lib/delivery/attempt.ts';
 import { entrySchema, interactionId, type LedgerEntry } from '../../lib/ledger/entry.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
+import { SECOND_MS } from '../../lib/runtime/durations.ts';
 import { createSecrets } from '../../lib/runtime/secrets.ts';
 import { createEmbeddedDynamoDB, createTables } from '../in-process/dynamodb.ts';
 import { contextWith } from '../in-process/lambda.ts';
@@ -58,7 +59,8 @@ export async function createWorld(seed: number) {
   const sent: SentEvent[] = [];
   const unanswered: { customer: Customer; apiKey: string; events: SentEvent[] }[] = [];
   const batches = new WeakMap<Invocation, StreamBatch>();
-  const watcher = createWatcher(scheduler, INTERACTIONS, (what) => violations.push(what));
+  const violate = (what: string) => void violations.push(what);
+  const watcher = createWatcher(scheduler, violate);
   const stream = createSimulatedStream(random);
   const nat = createSimulatedNat({ scheduler, random, mood, ...watcher });
   const database = createEmbeddedDynamoDB();
@@ -67,6 +69,8 @@ export async function createWorld(seed: number) {
     execute: database.execute,
     scheduler,
     random,
+    table: INTERACTIONS,
+    violate,
     staleness: () => mood.staleness,
     onEffect: (effect) => {
       const pending = watcher.onEffect(effect);
@@ -128,7 +132,7 @@ export async function createWorld(seed: number) {
     /** TTL deletes what has expired, or some of it. */
     async expire(): Promise<void> {
       for (const { contact, day, expiresAt = Infinity } of await items()) {
-        if (clock.now < expiresAt * 1000 || random.chance(0.3)) continue;
+        if (clock.now < expiresAt * SECOND_MS || random.chance(0.3)) continue;
         const Key = { contact: { S: contact }, day: { S: day } };
         await database.execute('DeleteItem', { TableName: INTERACTIONS, Key });
         watcher.onExpiry(interactionId({ contact, day }));

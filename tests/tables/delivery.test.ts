@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createDelivery } from '../../lib/delivery/attempt.ts';
-import type { Nat, NatAnswer, NatCall } from '../../lib/delivery/nat.ts';
+import type { Nat, NatCall, NatResult } from '../../lib/delivery/nat.ts';
+import { RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
+import { HOUR_MS } from '../../lib/runtime/durations.ts';
+import { WORKSPACE_CHANGE_VISIBLE_AFTER_MS } from '../../lib/workspaces/workspace-cache.ts';
 import { embeddedTables, existing, secrets } from './embedded.ts';
 
 const tables = embeddedTables();
 const NOW = Date.parse('2026-11-24T08:00:00Z');
-const HOUR_MS = 60 * 60 * 1000;
+const WINDOW_MS = RETRY_SCHEDULE.giveUpAfterMs;
 const event = {
   email: 'peter@example.com',
   timestamp: '2020-05-31T17:55:47.263Z',
@@ -14,7 +17,7 @@ const event = {
 };
 
 /** A Nat that answers in turn, the last answer from then on; and what it was sent. */
-function natAnswering(...answers: NatAnswer[]): { nat: Nat; calls: NatCall[] } {
+function natAnswering(...answers: NatResult[]): { nat: Nat; calls: NatCall[] } {
   const calls: NatCall[] = [];
   const nat: Nat = async (call) => {
     calls.push(call);
@@ -38,7 +41,7 @@ function deliveryTo(nat: Nat) {
   return createDelivery({ ledger, workspaces, secrets, nat });
 }
 
-const unavailable: NatAnswer = { verdict: 'may-pass', error: 'status 503' };
+const unavailable: NatResult = { verdict: 'may-pass', error: 'status 503' };
 
 afterEach(() => {
   vi.useRealTimers();
@@ -82,44 +85,44 @@ describe('delivering what is pending', () => {
 });
 
 describe('what Nat does not take', () => {
-  it('is tried for 72 hours, then dead', async () => {
+  it('is tried until its retry window is over, then dead', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: NOW });
     const { key } = await accepted();
     const { ledger } = tables();
     const delivery = deliveryTo(natAnswering(unavailable).nat);
     await delivery.deliverPending(key);
     const { dueAt = '' } = await existing(ledger.read(key));
-    vi.setSystemTime(NOW + 72 * HOUR_MS - 1);
+    vi.setSystemTime(NOW + WINDOW_MS - 1);
     expect(await delivery.redeliver({ ...key, dueAt })).toMatchObject({ status: 'retrying' });
     const again = await existing(ledger.read(key));
-    vi.setSystemTime(NOW + 72 * HOUR_MS);
+    vi.setSystemTime(NOW + WINDOW_MS);
     const last = await delivery.redeliver({ ...key, dueAt: again.dueAt ?? '' });
     expect(last).toMatchObject({ status: 'dead', error: 'status 503' });
     expect(await existing(ledger.read(key))).toMatchObject({ attempts: 3, queue: 'dead', event });
   });
 
-  it('is put off, not killed, while Nat rejects the key, and marks the workspace once', async () => {
+  it('waits, and does not die, while Nat rejects the key; the workspace is marked since the first rejection', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: NOW });
     const { id, key } = await accepted();
     const { ledger, workspaces } = tables();
-    const rejected: NatAnswer = { verdict: 'key-rejected', error: 'status 401' };
+    const rejected: NatResult = { verdict: 'key-rejected', error: 'status 401' };
     const delivery = deliveryTo(natAnswering(rejected).nat);
     expect(await delivery.deliverPending(key)).toMatchObject({ natKeyRejected: true });
     const { dueAt = '' } = await existing(ledger.read(key));
-    vi.setSystemTime(NOW + 100 * HOUR_MS);
+    vi.setSystemTime(NOW + WINDOW_MS + HOUR_MS);
     expect(await delivery.redeliver({ ...key, dueAt })).toMatchObject({
       status: 'retrying',
-      natKeyRejected: false,
+      natKeyRejected: true,
     });
     const [record] = await workspaces.recordsOf(id);
     expect(record?.natKeyRejectedAt).toBe('2026-11-24T08:00:00.000Z');
   });
 
-  it('is tried for 72 hours more when the key was mended later than that', async () => {
+  it('has a whole retry window again when the key was replaced after the first was over', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: NOW });
     const { key } = await accepted();
     const { ledger } = tables();
-    const rejected: NatAnswer = { verdict: 'key-rejected', error: 'status 403' };
+    const rejected: NatResult = { verdict: 'key-rejected', error: 'status 403' };
     const delivery = deliveryTo(natAnswering(unavailable, rejected, unavailable).nat);
     const redeliver = async (now: number) => {
       const { dueAt = '' } = await existing(ledger.read(key));
@@ -127,9 +130,11 @@ describe('what Nat does not take', () => {
       return delivery.redeliver({ ...key, dueAt });
     };
     await delivery.deliverPending(key);
-    await redeliver(NOW + 100 * HOUR_MS);
-    expect(await redeliver(NOW + 172 * HOUR_MS - 1)).toMatchObject({ status: 'retrying' });
-    expect(await redeliver(NOW + 172 * HOUR_MS)).toMatchObject({ status: 'dead' });
+    await redeliver(NOW + WINDOW_MS + HOUR_MS);
+    expect(await redeliver(NOW + 2 * WINDOW_MS + HOUR_MS - 1)).toMatchObject({
+      status: 'retrying',
+    });
+    expect(await redeliver(NOW + 2 * WINDOW_MS + HOUR_MS)).toMatchObject({ status: 'dead' });
   });
 
   it.each(['workspace.rotate', 'workspace.update'])(
@@ -148,7 +153,7 @@ describe('what Nat does not take', () => {
       await operator.run({ command, id, natApiKey: 'the-new-key-for-nat' });
       expect(await delivery.deliverPending(key)).not.toHaveProperty('natKeyRejected');
       const { dueAt = '' } = await existing(ledger.read(key));
-      expect(dueAt).toBe('2026-11-24T08:01:30.000Z');
+      expect(Date.parse(dueAt)).toBe(NOW + WORKSPACE_CHANGE_VISIBLE_AFTER_MS);
       for (const record of await workspaces.recordsOf(id)) {
         expect(record).not.toHaveProperty('natKeyRejectedAt');
       }
@@ -173,7 +178,7 @@ describe('what Nat does not take', () => {
     expect(await ledger.read(key)).toMatchObject({ status: 'retrying', attempts: 1, event });
   });
 
-  it('is put off for 72 hours, and asked for each time, while its workspace is unknown', async () => {
+  it('is retried for the whole retry window, and looked up each time, while its workspace is unknown', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: NOW });
     const id = `w-${randomUUID()}`;
     const { ledger } = tables();
@@ -188,7 +193,7 @@ describe('what Nat does not take', () => {
       return { ...key, dueAt };
     };
     const [first, second] = [await unknown(), await unknown()];
-    vi.setSystemTime(NOW + 72 * HOUR_MS);
+    vi.setSystemTime(NOW + WINDOW_MS);
     expect(await delivery.redeliver(first)).toMatchObject({
       status: 'dead',
       error: 'workspace unknown',

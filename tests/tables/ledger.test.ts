@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { interactionId } from '../../lib/ledger/entry.ts';
-import { RETRY_SHARDS } from '../../lib/ledger/queues.ts';
+import { RETRY_QUEUES } from '../../lib/ledger/queues.ts';
+import { MINUTE_MS } from '../../lib/runtime/durations.ts';
 import { embeddedTables, existing } from './embedded.ts';
 
 const tables = embeddedTables();
 const NOW = Date.parse('2026-11-24T08:00:00Z');
-const MINUTE_MS = 60_000;
 const event = {
   email: 'peter@example.com',
   timestamp: '2020-05-31T17:55:47.263Z',
@@ -35,9 +35,9 @@ describe('the one-per-day rule', () => {
     const key = newKey();
     await ledger.accept(key, event, NOW);
     const entry = await existing(ledger.read(key));
-    const settlement =
+    const outcome =
       status === 'delivered' ? { status } : { status, error: 'status 503', dueAt: NOW };
-    await ledger.settle(entry, settlement, NOW);
+    await ledger.settle(entry, outcome, NOW);
     expect(await ledger.accept(key, event, NOW)).toBe(false);
     expect(await ledger.findTaken([key])).toEqual(new Set([interactionId(key)]));
   });
@@ -120,10 +120,11 @@ describe('what is due', () => {
     }
     const dueAt = async (now: number) => {
       const names: string[] = [];
-      for (let shard = 0; shard < RETRY_SHARDS; shard += 1) {
+      for (const queue of RETRY_QUEUES) {
         // Pages of two, so that there are several.
-        for await (const page of ledger.findDue(shard, now, 2))
+        for await (const page of ledger.findDue(queue, now, 2)) {
           names.push(...page.map(interactionId));
+        }
       }
       return names;
     };

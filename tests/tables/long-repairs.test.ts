@@ -4,14 +4,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
 import type { InteractionKey } from '../../lib/ledger/entry.ts';
 import type { Outcome } from '../../lib/ledger/outcome.ts';
-import { RETRY_SHARDS } from '../../lib/ledger/queues.ts';
+import { RETRY_QUEUES } from '../../lib/ledger/queues.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
+import { HOUR_MS } from '../../lib/runtime/durations.ts';
 import { TABLES } from '../../offline/database.ts';
 import { embeddedTables, existing, secrets } from './embedded.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
-const HOUR_MS = 60 * 60 * 1000;
 const LAMBDA_MS = 900_000;
 /** A page of the small pages that stand in for a big table takes so long that a call has time for three. */
 const SLOW_PAGE_MS = 20_000;
@@ -72,21 +72,21 @@ async function someWorkspace(): Promise<string> {
 }
 
 /** Interactions of as many contacts, accepted now; dead at once if said so. */
-function interactions(workspace: string, count: number, settlement?: Outcome) {
+function interactions(workspace: string, count: number, outcome?: Outcome) {
   const { ledger } = tables();
   const event = { email: 'a@example.com', timestamp: '2020-05-31T00:00:00Z', description: 'x' };
   const made = Array.from({ length: count }, async (): Promise<InteractionKey> => {
     const key = { contact: `${workspace}#${randomUUID()}`, day: '2020-05-31' };
     await ledger.accept(key, event, Date.now());
-    if (settlement !== undefined) await settle(key, settlement);
+    if (outcome !== undefined) await settle(key, outcome);
     return key;
   });
   return Promise.all(made);
 }
 
-async function settle(key: InteractionKey, settlement: Outcome): Promise<void> {
+async function settle(key: InteractionKey, outcome: Outcome): Promise<void> {
   const { ledger } = tables();
-  await ledger.settle(await existing(ledger.read(key)), settlement, Date.now());
+  await ledger.settle(await existing(ledger.read(key)), outcome, Date.now());
 }
 
 async function statusesOf(keys: InteractionKey[]): Promise<string[]> {
@@ -197,17 +197,19 @@ describe('a redrive that takes longer than an invocation', () => {
     haveSmallSlowPages(2);
     const { next } = answerSchema.parse(await invoke({ ...REDRIVE, workspace, dryRun: true }));
     for (const other of [{ dryRun: true }, { perSecond: 5 }, { workspace }]) {
-      await expect(invoke({ ...REDRIVE, from: next, ...other })).rejects.toThrow(/^from: goes on/);
+      await expect(invoke({ ...REDRIVE, from: next, ...other })).rejects.toThrow(
+        /^from: continues/,
+      );
     }
     for (const from of ['', 'nonsense', Buffer.from('{"phase":"dead"}').toString('base64url')]) {
-      await expect(invoke({ ...REDRIVE, from })).rejects.toThrow(/^from: expected the `next`/);
+      await expect(invoke({ ...REDRIVE, from })).rejects.toThrow(/^from: must be the `next`/);
     }
   });
 });
 
-it('refuses to redrive a workspace that there is not', async () => {
+it('refuses to redrive an unknown workspace', async () => {
   await expect(invoke({ ...REDRIVE, workspace: 'nobody' })).rejects.toThrow(
-    /^workspace: there is no workspace of that id/,
+    /^workspace: there is no workspace with this id/,
   );
 });
 
@@ -221,7 +223,7 @@ describe('stats', () => {
       return input;
     });
     expect(statsSchema.parse(await invoke({ command: 'stats' })).complete).toBe(true);
-    const queues = RETRY_SHARDS + 1;
+    const queues = RETRY_QUEUES.length + 1;
     expect(inputs).toHaveLength(2 * queues);
     expect(inputs.filter((input) => 'Limit' in input && input.Limit === 1)).toHaveLength(queues);
     expect(inputs.filter((input) => 'Select' in input && input.Select === 'COUNT')).toHaveLength(

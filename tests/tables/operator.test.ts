@@ -3,11 +3,11 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { OperatorError } from '../../lib/operator/operator-error.ts';
+import { HOUR_MS, MINUTE_MS } from '../../lib/runtime/durations.ts';
 import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
 import { TABLES } from '../../offline/database.ts';
 import { embeddedTables, secrets } from './embedded.ts';
 
-const HOUR_MS = 60 * 60 * 1000;
 const tables = embeddedTables();
 const run = (request: object) => tables().operator.run(request);
 /** A container that has cached nothing yet. */
@@ -125,7 +125,7 @@ describe('workspace.rotate', () => {
     const { id } = await add();
     const workspace = await freshWorkspaces().findById(id);
     if (workspace === undefined) throw new Error('not added');
-    expect(await tables().workspaces.markNatKeyRejected(workspace, Date.now())).toBe('marked');
+    expect(await tables().workspaces.markNatKeyRejected(workspace, Date.now())).toBe(true);
     await run({ command: 'workspace.rotate', id });
     expect(await freshWorkspaces().findById(id)).not.toHaveProperty('natKeyRejectedAt');
     expect(JSON.stringify(await run({ command: 'workspace.list' }))).not.toContain('RejectedAt');
@@ -183,7 +183,7 @@ describe('the cache', () => {
       await Promise.all(rush);
       await workspaces.findByApiKey(key, Date.now());
       expect(operations).toEqual(['GetItem']);
-      vi.setSystemTime(Date.now() + 60_001);
+      vi.setSystemTime(Date.now() + MINUTE_MS + 1);
       await workspaces.findByApiKey(key, Date.now());
       expect(operations).toEqual(['GetItem', 'GetItem']);
     }

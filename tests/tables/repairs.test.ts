@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
+import { RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
 import type { Outcome } from '../../lib/ledger/outcome.ts';
+import { HOUR_MS, MINUTE_MS } from '../../lib/runtime/durations.ts';
+import { WORKSPACE_CHANGE_VISIBLE_AFTER_MS } from '../../lib/workspaces/workspace-cache.ts';
 import { embeddedTables, existing, secrets } from './embedded.ts';
 
-const HOUR_MS = 60 * 60 * 1000;
 const NOW = Date.parse('2026-11-24T08:00:00Z');
+/** When the retry window of what was accepted now is over. */
+const AFTER_WINDOW = NOW + RETRY_SCHEDULE.giveUpAfterMs + HOUR_MS;
 const tables = embeddedTables();
 const run = (request: object) => tables().operator.run(request);
 const dead: Outcome = { status: 'dead', error: 'status 400' };
@@ -17,14 +21,14 @@ async function someWorkspace(): Promise<string> {
 }
 
 /** Accepts an interaction and settles it, if said so; gives its key. */
-async function interaction(workspace: string, settlement?: Outcome, day = '2020-05-31') {
+async function interaction(workspace: string, outcome?: Outcome, day = '2020-05-31') {
   const email = `${randomUUID()}@example.com`;
   const key = { contact: `${workspace}#${secrets.contactKey(workspace, email)}`, day };
   const timestamp = '2020-05-31T17:55:47.263Z';
   const { ledger } = tables();
   await ledger.accept(key, { email, timestamp, description: 'https://example.com' }, Date.now());
-  if (settlement !== undefined) {
-    await ledger.settle(await existing(ledger.read(key)), settlement, Date.now());
+  if (outcome !== undefined) {
+    await ledger.settle(await existing(ledger.read(key)), outcome, Date.now());
   }
   return { email, key };
 }
@@ -38,10 +42,10 @@ afterEach(() => {
 });
 
 describe('interactions.redrive', () => {
-  it('gives what is dead its tries again, and counts the 72 hours from now', async () => {
+  it('gives what is dead its tries again, in a new retry window', async () => {
     const workspace = await someWorkspace();
     const { key } = await interaction(workspace, dead);
-    vi.setSystemTime(NOW + 100 * HOUR_MS);
+    vi.setSystemTime(AFTER_WINDOW);
     expect(await run({ command: 'interactions.redrive', workspace })).toEqual({
       dead: 1,
       stuck: 0,
@@ -52,8 +56,8 @@ describe('interactions.redrive', () => {
     expect(await tables().ledger.read(key)).toMatchObject({
       status: 'retrying',
       attempts: 0,
-      dueAt: new Date(NOW + 100 * HOUR_MS).toISOString(),
-      retryWindowStartsAt: new Date(NOW + 100 * HOUR_MS).toISOString(),
+      dueAt: new Date(AFTER_WINDOW).toISOString(),
+      retryWindowStartsAt: new Date(AFTER_WINDOW).toISOString(),
       queue: expect.stringMatching(/^retry#/),
     });
   });
@@ -152,19 +156,21 @@ describe('a new key for Nat', () => {
     const [mine, others] = [await interaction(id, rejected), await interaction(other, rejected)];
     await run({ command: 'workspace.rotate', id });
     const { ledger } = tables();
-    expect((await ledger.read(mine.key))?.dueAt).toBe(new Date(NOW + 90_000).toISOString());
+    expect((await ledger.read(mine.key))?.dueAt).toBe(
+      new Date(NOW + WORKSPACE_CHANGE_VISIBLE_AFTER_MS).toISOString(),
+    );
     expect((await ledger.read(others.key))?.dueAt).toBe(new Date(SIX_HOURS_ON).toISOString());
   });
 
-  it('gives it its tries again, and counts the 72 hours from now', async () => {
+  it('gives it its tries again, in a new retry window', async () => {
     const id = await someWorkspace();
     const { key } = await interaction(id, rejected);
-    vi.setSystemTime(NOW + 100 * HOUR_MS);
+    vi.setSystemTime(AFTER_WINDOW);
     await run({ command: 'workspace.update', id, natApiKey: 'the-new-key-for-nat' });
     expect(await tables().ledger.read(key)).toMatchObject({
       status: 'retrying',
       attempts: 0,
-      retryWindowStartsAt: new Date(NOW + 100 * HOUR_MS).toISOString(),
+      retryWindowStartsAt: new Date(AFTER_WINDOW).toISOString(),
     });
   });
 
@@ -181,7 +187,7 @@ describe('a new key for Nat', () => {
     const { key } = await interaction(id, { ...rejected, dueAt: NOW });
     const { ledger } = tables();
     const due = { ...key, dueAt: new Date(NOW).toISOString() };
-    const leased = await existing(ledger.lease(due, NOW + 2 * 60_000));
+    const leased = await existing(ledger.lease(due, NOW + 2 * MINUTE_MS));
     await run({ command: 'workspace.rotate', id });
     expect(await ledger.read(key)).toEqual(leased);
     expect(await ledger.settle(leased, { status: 'delivered' }, NOW)).toBe(true);

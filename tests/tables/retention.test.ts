@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { normalize } from '../../lib/event/normalize.ts';
 import { Rejection } from '../../lib/event/rejection.ts';
+import { DAY_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
 import { embeddedTables, existing } from './embedded.ts';
 
 const RETENTION_DAYS = 7;
-const DAY_MS = 24 * 60 * 60 * 1000;
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 const tables = embeddedTables(RETENTION_DAYS);
 
@@ -32,8 +32,8 @@ it.each([0, 30])(
       const { expiresAt = 0 } = await existing(ledger.read(key));
       // The latest instant of a day is 24 hours after its first, wherever in the world.
       const lastOfDay = timestamp + DAY_MS;
-      expect(() => normalize(at(lastOfDay), settings, expiresAt * 1000)).toThrow(Rejection);
-      expect(expiresAt * 1000).toBeGreaterThan(settledAt + RETENTION_DAYS * DAY_MS);
+      expect(() => normalize(at(lastOfDay), settings, expiresAt * SECOND_MS)).toThrow(Rejection);
+      expect(expiresAt * SECOND_MS).toBeGreaterThan(settledAt + RETENTION_DAYS * DAY_MS);
     }
   },
 );
@@ -47,10 +47,10 @@ it('expires nothing that waits for Nat or for an operator', async () => {
     { status: 'retrying', error: 'status 401', dueAt: NOW },
     { status: 'dead', error: 'status 400' },
   ] as const;
-  for (const settlement of steps) {
+  for (const outcome of steps) {
     const entry = await existing(ledger.read(key));
     expect(entry).not.toHaveProperty('expiresAt');
-    await ledger.settle(entry, settlement, NOW);
+    await ledger.settle(entry, outcome, NOW);
   }
   expect(await existing(ledger.read(key))).not.toHaveProperty('expiresAt');
 });

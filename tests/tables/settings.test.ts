@@ -63,8 +63,8 @@ describe('a custom format', () => {
   });
 
   it.each([
-    ['without a sample', { emailPath: 'user.mail' }, /^sample: expected an event/],
-    ['without its email', { timestampPath: 'at', sample: SAMPLE }, /^emailPath: .* as a whole/],
+    ['without a sample', { emailPath: 'user.mail' }, /^sample: is missing/],
+    ['without its email', { timestampPath: 'at', sample: SAMPLE }, /^emailPath: is missing/],
     ['that is no JMESPath', { emailPath: 'user.', sample: SAMPLE }, /^sample: Invalid jmespath/],
     ['of a function that is none', { emailPath: 'mail(user)', sample: SAMPLE }, /Unknown function/],
     [

@@ -1,0 +1,26 @@
+import type { LedgerEntry } from '../../lib/ledger/entry.ts';
+
+/** What a write did to an interaction. */
+export type Transition = 'accepted' | 'settled' | 'leased' | 'redriven' | 'released';
+
+/**
+ * Recognises a write by the interaction before and after it. So it does not matter how the write is
+ * expressed.
+ *
+ * @returns undefined if it is none of the writes that the ledger promises
+ */
+export function transitionOf(
+  before: LedgerEntry | undefined,
+  after: LedgerEntry | undefined,
+): Transition | undefined {
+  if (after === undefined) return undefined;
+  if (after.status === 'pending') return 'accepted';
+  if (before === undefined) return undefined;
+  if (after.attempts === before.attempts + 1) return 'settled';
+  if (after.status !== 'retrying') return undefined;
+  if (after.leasedUntil !== undefined) {
+    return after.leasedUntil === before.leasedUntil ? undefined : 'leased';
+  }
+  if (after.attempts !== 0) return undefined;
+  return before.status === 'retrying' ? 'released' : 'redriven';
+}
