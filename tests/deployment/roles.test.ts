@@ -7,7 +7,7 @@ import { createHandler as createIdentify } from '../../functions/identify.ts';
 import { createHandler as createRedeliver } from '../../functions/redeliver.ts';
 import { createServices } from '../../functions/services.ts';
 import { createDelivery } from '../../lib/delivery/attempt.ts';
-import type { NatAnswer } from '../../lib/delivery/nat.ts';
+import type { NatResult } from '../../lib/delivery/nat.ts';
 import type { CommandName } from '../../lib/operator/commands.ts';
 import { CONFIG, createInProcessOperator, TABLES } from '../in-process/deployment.ts';
 import {
@@ -23,7 +23,7 @@ type FunctionName = (typeof FUNCTIONS)[number];
 const HOUR_MS = 60 * 60 * 1000;
 const DAY = '2020-05-31';
 const [id, apiKey] = ['acme', 'key-of-acme'];
-const ANSWERS: Record<string, NatAnswer> = {
+const ANSWERS: Record<string, NatResult> = {
   'rejected@example.com': { verdict: 'key-rejected', error: 'status 401' },
   'dead@example.com': { verdict: 'never', error: 'status 400' },
 };
@@ -104,7 +104,7 @@ async function useEverything(): Promise<void> {
   await redeliver({}, contextOf('redeliver'));
 }
 
-function answerTo(email: string): NatAnswer {
+function answerTo(email: string): NatResult {
   return ANSWERS[email] ?? { verdict: 'accepted' };
 }
 

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { ATTEMPT_LEASE_MS, MAX_ATTEMPT_MS } from '../../lib/delivery/attempt.ts';
-import { TABLE_CALL_MS } from '../../lib/runtime/dynamodb.ts';
+import { TABLE_CALL_TIMEOUT_MS } from '../../lib/runtime/dynamodb/client.ts';
 
 /** AWS's own limits. */
 const API_GATEWAY_SECONDS = 30;
@@ -28,7 +28,7 @@ const { identify, deliver, redeliver } = functions;
 
 it('identify has time for three slow calls to the tables, and ends before API Gateway does', () => {
   // The workspace, what the ledger has already, the write.
-  expect(identify.timeout * 1000).toBeGreaterThan(3 * TABLE_CALL_MS);
+  expect(identify.timeout * 1000).toBeGreaterThan(3 * TABLE_CALL_TIMEOUT_MS);
   expect(identify.timeout).toBeLessThan(API_GATEWAY_SECONDS);
 });
 
