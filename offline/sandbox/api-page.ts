@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Env, Hono } from 'hono';
-import { headersFor } from './page.ts';
+import { headersFor } from './pages.ts';
 
 const require = createRequire(import.meta.url);
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { FaultSwitch } from './faults.ts';
+import type { FaultSwitch } from './fault-switch.ts';
 import type { Contact, Timelines } from './timelines.ts';
 
 // Long enough that a burst becomes one message, short enough to look immediate.

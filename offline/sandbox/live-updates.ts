@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { type ChangeFeed, watchChanges } from './change-feed.ts';
-import type { FaultSwitch } from './faults.ts';
+import type { FaultSwitch } from './fault-switch.ts';
 import type { Contact, Timelines } from './timelines.ts';
 
 // What one message carries at most, and so what the page shows at most.

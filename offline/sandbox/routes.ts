@@ -3,11 +3,11 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { apiKeyOf } from './api-key.ts';
 import { serveApiPage } from './api-page.ts';
-import { type Call, createCalls } from './calls.ts';
-import { readFaults } from './faults.ts';
+import { type Call, createCalls } from './call-log.ts';
+import { readFaults } from './fault-switch.ts';
 import { readIdentify } from './identify-call.ts';
 import { type Stores, streamChanges } from './live-updates.ts';
-import { servePage } from './page.ts';
+import { servePage } from './pages.ts';
 import type { TakeResult, Timelines } from './timelines.ts';
 
 type Env = { Bindings: HttpBindings };

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import { createFaultSwitch } from './faults.ts';
+import { createFaultSwitch } from './fault-switch.ts';
 import { createRoutes } from './routes.ts';
 import { createTimelines } from './timelines.ts';
 

@@ -49,7 +49,7 @@ it('serves the page, which may load its own files only, and all of them are ther
 it('serves nothing else that lies beside the page', async () => {
   const sandbox = await freshSandbox();
 
-  for (const path of ['/server.ts', '/page.html', '/..%2f..%2fpackage.json']) {
+  for (const path of ['/server.ts', '/index.html', '/..%2f..%2fpackage.json']) {
     const answer = await fetch(sandbox.url + path);
     expect(answer.status, path).toBe(404);
     expect(await answer.json()).toEqual({ message: 'not found' });

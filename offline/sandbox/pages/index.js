@@ -1,6 +1,6 @@
-import { showCommand } from './page-command.js';
-import { clearContacts, contactsShown, putContact } from './page-contacts.js';
-import { showFaults } from './page-faults.js';
+import { showCommand } from './command.js';
+import { clearContacts, contactsShown, putContact } from './contacts.js';
+import { showFaults } from './faults.js';
 
 const SEARCH_PAUSE_MS = 200;
 const REOPEN_MS = 2000;

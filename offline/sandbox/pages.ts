@@ -3,23 +3,23 @@ import type { Env, Hono } from 'hono';
 
 // A list, not a folder: nothing else next to this file can ever be asked for.
 const ASSETS = {
-  'page.html': 'text/html',
-  'page-theme.css': 'text/css',
-  'page.css': 'text/css',
-  'page-command.css': 'text/css',
-  'page-contacts.css': 'text/css',
-  'page-faults.css': 'text/css',
-  'page.js': 'text/javascript',
-  'page-command.js': 'text/javascript',
-  'page-contacts.js': 'text/javascript',
-  'page-faults.js': 'text/javascript',
+  'index.html': 'text/html',
+  'theme.css': 'text/css',
+  'layout.css': 'text/css',
+  'command.css': 'text/css',
+  'contacts.css': 'text/css',
+  'faults.css': 'text/css',
+  'index.js': 'text/javascript',
+  'command.js': 'text/javascript',
+  'contacts.js': 'text/javascript',
+  'faults.js': 'text/javascript',
   'icon.svg': 'image/svg+xml',
   'api.html': 'text/html',
   'api.js': 'text/javascript',
 } as const;
 
 // A page has a name of its own.
-const PATHS: Partial<Record<string, string>> = { 'page.html': '/', 'api.html': '/api' };
+const PATHS: Partial<Record<string, string>> = { 'index.html': '/', 'api.html': '/api' };
 
 // What senders put in is shown here, so a page may run and load its own files and nothing else.
 const contentSecurityPolicy = (inlineStyle: boolean): string =>
@@ -57,7 +57,7 @@ export const headersFor = (type: string, inlineStyle = false) => ({
 export const servePage = <E extends Env>(app: Hono<E>): void => {
   for (const [file, type] of Object.entries(ASSETS)) {
     app.get(PATHS[file] ?? `/${file}`, async (c) => {
-      const text = await readFile(new URL(file, import.meta.url), 'utf8');
+      const text = await readFile(new URL(`pages/${file}`, import.meta.url), 'utf8');
       return c.body(text, 200, headersFor(type, file === 'api.html'));
     });
   }
