@@ -1,65 +1,70 @@
-import type { TakeResult } from './timelines.ts';
+import type { AddResult } from './timelines.ts';
 
-/**
- * One `POST /identify` as it ended: never its key, never its body. It is `dropped` if its caller got
- * no answer, because of a fault or because it had gone.
- */
-export type Call = {
+/** Older calls are forgotten. */
+const MAX_CALLS = 10_000;
+/** Older keys are forgotten. A key takes some 200 bytes, here and on its timeline. */
+const MAX_KEYS = 1_000_000;
+
+/** One call of `POST /identify`, without its API key and body. */
+export interface Call {
+  /** When it arrived, in ISO 8601. */
   at: string;
+  /** `dropped` if the caller got no complete answer: because of a fault, or because it had left. */
   status: number | 'dropped';
   idempotencyKey: string | null;
   userAgent: string | null;
-};
+}
 
-/** What all calls that were taken came to; Idempotency-Keys count as one sender's. */
-export type CallTotals = {
-  /** Idempotency-Keys under which a call was taken. */
+/** Counts of all calls that Nat processed, so not of those it rejected or answered with a fault. */
+export interface CallTotals {
+  /** Different Idempotency-Keys. */
   keys: number;
   /** Calls that were answered. */
   answered: number;
-  /** Calls whose caller got no answer, and has to repeat them. */
+  /** Calls whose caller got no complete answer, and has to repeat them. */
   unanswered: number;
-  /** Calls under a key that had been answered before: nobody needed them. */
+  /** Calls with an Idempotency-Key that had been answered before: nobody needed them. */
   needless: number;
-  /** Calls under another key, or none, for a contact and day that has its interaction. */
+  /** Calls with another key, or none, for a contact and day that already had an interaction. */
   secondOfDay: number;
-};
+}
 
-const MOST_CALLS = 10_000;
-/** What is older is forgotten. A key is some 200 bytes, here and on its timeline. */
-const MOST_KEYS = 1_000_000;
+export type CallLog = ReturnType<typeof createCallLog>;
 
-/**
- * Makes the record behind `GET /calls`, the last 10,000 calls in the order they ended, and behind
- * `GET /calls/totals`.
- *
- * @returns `add`, which is told what a call that was taken did; `all`, oldest first; `totals`
- */
-export const createCalls = () => {
+/** Creates an empty log of calls: the last 10,000 in the order they ended, and totals of all. */
+export function createCallLog() {
   const calls: Call[] = [];
   const answeredByKey = new Map<string, boolean>();
   const totals: CallTotals = { keys: 0, answered: 0, unanswered: 0, needless: 0, secondOfDay: 0 };
 
-  const count = ({ status, idempotencyKey }: Call, taken: TakeResult['status']): void => {
-    const answered = status !== 'dropped';
-    totals[answered ? 'answered' : 'unanswered'] += 1;
-    if (taken === 'duplicate') totals.secondOfDay += 1;
-    if (idempotencyKey === null) return;
-    const before = answeredByKey.get(idempotencyKey);
-    if (before === undefined) totals.keys += 1;
-    if (before === true) totals.needless += 1;
-    answeredByKey.set(idempotencyKey, answered || before === true);
-    const [oldest] = answeredByKey.keys();
-    if (answeredByKey.size > MOST_KEYS && oldest !== undefined) answeredByKey.delete(oldest);
-  };
-
   return {
-    add(call: Call, taken?: TakeResult['status']): void {
+    /**
+     * Adds a call that has ended.
+     *
+     * @param result what Nat did with the call; undefined if it was not processed
+     */
+    add(call: Call, result: AddResult | undefined): void {
       calls.push(call);
-      if (calls.length > MOST_CALLS) calls.shift();
-      if (taken !== undefined) count(call, taken);
+      if (calls.length > MAX_CALLS) calls.shift();
+      if (result !== undefined) count(call, result);
     },
-    all: (): readonly Call[] => calls,
+
+    /** The last calls, oldest first. */
+    list: (): readonly Call[] => calls,
+
     totals: (): CallTotals => totals,
   };
-};
+
+  function count({ status, idempotencyKey }: Call, result: AddResult): void {
+    const isAnswered = status !== 'dropped';
+    totals[isAnswered ? 'answered' : 'unanswered'] += 1;
+    if (result.status === 'duplicate') totals.secondOfDay += 1;
+    if (idempotencyKey === null) return;
+    const wasAnswered = answeredByKey.get(idempotencyKey);
+    if (wasAnswered === undefined) totals.keys += 1;
+    if (wasAnswered === true) totals.needless += 1;
+    answeredByKey.set(idempotencyKey, isAnswered || wasAnswered === true);
+    const [oldest] = answeredByKey.keys();
+    if (answeredByKey.size > MAX_KEYS && oldest !== undefined) answeredByKey.delete(oldest);
+  }
+}

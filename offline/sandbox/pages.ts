@@ -1,64 +1,84 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { extname } from 'node:path';
 import type { Env, Hono } from 'hono';
 
-// A list, not a folder: nothing else next to this file can ever be asked for.
-const ASSETS = {
-  'index.html': 'text/html',
-  'theme.css': 'text/css',
-  'layout.css': 'text/css',
-  'command.css': 'text/css',
-  'contacts.css': 'text/css',
-  'faults.css': 'text/css',
-  'index.js': 'text/javascript',
-  'command.js': 'text/javascript',
-  'contacts.js': 'text/javascript',
-  'faults.js': 'text/javascript',
-  'icon.svg': 'image/svg+xml',
-  'api.html': 'text/html',
-  'api.js': 'text/javascript',
-} as const;
+const require = createRequire(import.meta.url);
 
-// A page has a name of its own.
-const PATHS: Partial<Record<string, string>> = { 'index.html': '/', 'api.html': '/api' };
-
-// What senders put in is shown here, so a page may run and load its own files and nothing else.
-const contentSecurityPolicy = (inlineStyle: boolean): string =>
-  [
-    "default-src 'none'",
-    "script-src 'self'",
-    `style-src 'self'${inlineStyle ? " 'unsafe-inline'" : ''}`,
-    `img-src 'self'${inlineStyle ? ' data:' : ''}`,
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-
-/**
- * The headers of a file of the sandbox.
- *
- * @param type its content type, without a charset
- * @param inlineStyle whether it is a page that styles and draws inline, and shows nothing of senders
- */
-export const headersFor = (type: string, inlineStyle = false) => ({
-  'content-type': `${type}; charset=utf-8`,
-  'content-security-policy': contentSecurityPolicy(inlineStyle),
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-cache',
-});
-
-/**
- * Adds the pages and the files they are made of, read from beside this one at each request, so
- * that an edit shows on reload.
- *
- * @param app where the routes are added
- */
-export const servePage = <E extends Env>(app: Hono<E>): void => {
-  for (const [file, type] of Object.entries(ASSETS)) {
-    app.get(PATHS[file] ?? `/${file}`, async (c) => {
-      const text = await readFile(new URL(`pages/${file}`, import.meta.url), 'utf8');
-      return c.body(text, 200, headersFor(type, file === 'api.html'));
-    });
-  }
+/** Listed one by one, so that nothing else can be requested. */
+const FILES: Record<string, string | URL> = {
+  '/': page('index.html'),
+  '/api': page('api.html'),
+  ...Object.fromEntries(
+    [
+      'icon.svg',
+      'theme.css',
+      'layout.css',
+      'command.css',
+      'contacts.css',
+      'faults.css',
+      'index.js',
+      'command.js',
+      'contacts.js',
+      'faults.js',
+      'api.js',
+    ].map((name) => [`/${name}`, page(name)]),
+  ),
+  '/swagger-ui.css': require.resolve('swagger-ui-dist/swagger-ui.css'),
+  '/swagger-ui-bundle.js': require.resolve('swagger-ui-dist/swagger-ui-bundle.js'),
 };
+
+const CONTENT_TYPES: Record<string, string> = {
+  '.html': 'text/html',
+  '.css': 'text/css',
+  '.js': 'text/javascript',
+  '.svg': 'image/svg+xml',
+};
+
+/** The page shows what senders wrote, so it may load and run only its own files. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Swagger UI uses inline styles and images. Its page shows nothing that senders wrote. */
+const API_CONTENT_SECURITY_POLICY = CONTENT_SECURITY_POLICY.replace(
+  "style-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+).replace("img-src 'self'", "img-src 'self' data:");
+
+/**
+ * Adds the page of the timelines, and the page that describes the project's API. The files are read
+ * at each request, so an edit shows after a reload.
+ *
+ * @param app gets the routes
+ * @param apiUrl the address of the API
+ */
+export function addPages<E extends Env>(app: Hono<E>, apiUrl: string): void {
+  for (const [path, file] of Object.entries(FILES)) {
+    app.get(path, async (c) =>
+      c.body(await readFile(file, 'utf8'), 200, {
+        'content-type': `${CONTENT_TYPES[extname(String(file))]}; charset=utf-8`,
+        'content-security-policy':
+          path === '/api' ? API_CONTENT_SECURITY_POLICY : CONTENT_SECURITY_POLICY,
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-cache',
+      }),
+    );
+  }
+  app.get('/openapi.json', async (c) => {
+    const document = await readFile(new URL('../../openapi.json', import.meta.url), 'utf8');
+    return c.json({ ...JSON.parse(document), servers: [{ url: apiUrl }] });
+  });
+}
+
+function page(name: string): URL {
+  return new URL(`pages/${name}`, import.meta.url);
+}

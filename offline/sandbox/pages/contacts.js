@@ -1,113 +1,118 @@
-const MOST_CONTACTS = 200;
-const MOST_INTERACTIONS = 20;
+const MAX_CONTACTS = 200;
+const MAX_INTERACTIONS = 20;
 const HUES = 6;
 
 const list = document.getElementById('contacts');
-/** Articles by account and address; the same address can be a contact of several accounts. */
+/** By account and address, because several accounts may have a contact with the same address. */
 const articles = new Map();
 
 const dayFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
 const timeFormat = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone: 'UTC' });
 
-/** How many contacts are on the page. */
-export const contactsShown = () => articles.size;
+/** The number of contacts on the page. */
+export function countContacts() {
+  return articles.size;
+}
 
-/** Takes every contact off the page. */
-export const clearContacts = () => {
+/** Removes all contacts from the page. */
+export function clearContacts() {
   articles.clear();
   list.replaceChildren();
-};
+}
 
 /**
- * Shows a contact at the top of the page, with its new interactions; the one longest without any
- * makes room when there are too many. Fresh ones light up for a moment.
+ * Shows a contact at the top of the page, with its new interactions. If the page has too many
+ * contacts, the last one is removed. `highlight` lights up the new interactions for a moment.
  */
-export const putContact = (contact, { fresh }) => {
+export function showContact(contact, { highlight }) {
   const key = `${contact.account} ${contact.email}`;
-  const known = articles.get(key);
-  const article = known ?? makeArticle(contact);
+  const article = articles.get(key) ?? createArticle(contact, key);
   articles.set(key, article);
-  addInteractions(article, contact, fresh);
-  // Moving an element takes the focus from it: a reader in the middle of it is not disturbed.
+  addInteractions(article, contact, highlight);
+  // Moving an element takes the focus away from it, so a focused contact stays where it is.
   if (!article.contains(document.activeElement)) list.prepend(article);
-  if (articles.size > MOST_CONTACTS) removeLast();
-};
+  if (articles.size > MAX_CONTACTS) removeLast();
+}
 
-const removeLast = () => {
+function removeLast() {
   const last = list.lastElementChild;
   articles.delete(last.dataset.key);
   last.remove();
-};
+}
 
-const element = (tag, className, text = '') => {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-};
+function createElement(tag, className, text = '') {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
 
-const makeArticle = ({ account, email }) => {
-  const article = element('article', 'contact');
+function createArticle({ account, email }, key) {
+  const article = createElement('article', 'contact');
   article.dataset.contact = email;
-  article.dataset.key = `${account} ${email}`;
-  const avatar = element('span', `avatar hue-${hueOf(email)}`, initialsOf(email));
+  article.dataset.key = key;
+  const avatar = createElement('span', `avatar hue-${hueOf(email)}`, initialsOf(email));
   avatar.ariaHidden = 'true';
-  const header = element('header', 'contact-header');
+  const header = createElement('header', 'contact-header');
   header.append(
     avatar,
-    element('h3', 'address', email),
-    element('span', 'account', `account ${account}`),
+    createElement('h3', 'address', email),
+    createElement('span', 'account', `account ${account}`),
   );
-  article.append(header, element('ol', 'interactions'), element('p', 'earlier'));
+  article.append(header, createElement('ol', 'interactions'), createElement('p', 'earlier'));
   return article;
-};
+}
 
-const addInteractions = (article, { interactions, total }, fresh) => {
+function addInteractions(article, { interactions, total }, highlight) {
   const entries = article.querySelector('ol');
-  // A contact has one interaction a day and it never changes, so the day says which are new.
-  interactions.forEach((interaction, position) => {
-    if (entries.children[position]?.dataset.day === interaction.day) return;
-    const entry = makeEntry(interaction);
-    entry.classList.toggle('fresh', fresh);
-    entries.insertBefore(entry, entries.children[position] ?? null);
+  // A contact has one interaction a day, which never changes, so the day shows which are new.
+  interactions.forEach((interaction, index) => {
+    if (entries.children[index]?.dataset.day === interaction.day) return;
+    const entry = createEntry(interaction);
+    entry.classList.toggle('highlight', highlight);
+    entries.insertBefore(entry, entries.children[index] ?? null);
   });
-  while (entries.children.length > MOST_INTERACTIONS) entries.lastElementChild.remove();
+  while (entries.children.length > MAX_INTERACTIONS) entries.lastElementChild.remove();
   const earlier = total - entries.children.length;
   article.querySelector('.earlier').textContent = earlier > 0 ? `and ${earlier} earlier` : '';
-};
+}
 
-const makeEntry = ({ day, timestamp, description }) => {
-  const entry = element('li', 'interaction');
+function createEntry({ day, timestamp, description }) {
+  const entry = createElement('li', 'interaction');
   entry.dataset.interaction = '';
   entry.dataset.day = day;
-  const date = element('time', 'date', dayFormat.format(new Date(`${day}T00:00Z`)));
+  const date = createElement('time', 'date', dayFormat.format(new Date(`${day}T00:00Z`)));
   date.dateTime = timestamp;
   date.title = timestamp;
-  const time = element('span', 'time', `${timeFormat.format(new Date(timestamp))} UTC`);
-  entry.append(date, makeDescription(description), time);
+  const time = createElement('span', 'time', `${timeFormat.format(new Date(timestamp))} UTC`);
+  entry.append(date, createDescription(description), time);
   return entry;
-};
+}
 
-/** What the sender wrote: text, or a link if it is the address of a web page. Never markup. */
-const makeDescription = (description) => {
-  if (!isWebAddress(description)) return element('span', 'description', description);
-  const link = element('a', 'description', description);
+/** Shows what a sender wrote: a link if it is the address of a web page, else text. Never HTML. */
+function createDescription(description) {
+  if (!isWebAddress(description)) return createElement('span', 'description', description);
+  const link = createElement('a', 'description', description);
   link.href = description;
   link.target = '_blank';
   link.rel = 'noopener noreferrer';
   return link;
-};
+}
 
-// Only these two: a javascript: url would run in this page.
-const isWebAddress = (text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol);
+/** Allows only http and https: a `javascript:` url would run in this page. */
+function isWebAddress(text) {
+  return ['http:', 'https:'].includes(URL.parse(text)?.protocol);
+}
 
-const initialsOf = (email) => {
+function initialsOf(email) {
   const words = email
     .slice(0, email.lastIndexOf('@'))
     .split(/[^\p{L}\p{N}]+/u)
     .filter(Boolean);
   const initials = words.slice(0, 2).map((word) => [...word][0]);
   return (initials.join('') || '@').toUpperCase();
-};
+}
 
-const hueOf = (email) => [...email].reduce((sum, letter) => sum + letter.codePointAt(0), 0) % HUES;
+function hueOf(email) {
+  return [...email].reduce((sum, letter) => sum + letter.codePointAt(0), 0) % HUES;
+}
