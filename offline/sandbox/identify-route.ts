@@ -4,7 +4,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import { readApiKey } from './api-key.ts';
 import type { CallLog } from './call-log.ts';
-import type { Fault } from './fault.ts';
+import { changeBody, createFaultResponse } from './fault-response.ts';
 import type { FaultSwitch } from './fault-switch.ts';
 import { readIdentifyCall } from './identify-call.ts';
 import type { AddResult, Timelines } from './timelines.ts';
@@ -26,16 +26,16 @@ export async function answerIdentify(
 ): Promise<Response> {
   const at = new Date().toISOString();
   const body = await c.req.text();
-  const fault = faults.pick();
+  const fault = faults.pick(readApiKey(c.req.header('authorization')));
   // Unreferenced, so that a closed sandbox does not keep its process alive for the delay.
   if (fault !== undefined) await delay(fault.delayMs, undefined, { ref: false });
   const { response, result } =
     fault?.status === undefined || fault.dropAfterAccept
       ? processCall(c, timelines, body)
-      : { response: respondWith(fault.status, fault) };
+      : { response: createFaultResponse(fault.status, fault.retryAfter) };
   const { socket } = c.env.incoming;
   if (fault?.dropAfterAccept) socket.destroy();
-  const isDropped = socket.destroyed;
+  const isDropped = socket.destroyed || fault?.neverEnds === true;
   calls.add(
     {
       at,
@@ -45,7 +45,8 @@ export async function answerIdentify(
     },
     result,
   );
-  return isDropped ? RESPONSE_ALREADY_SENT : response;
+  if (socket.destroyed) return RESPONSE_ALREADY_SENT;
+  return fault === undefined ? response : changeBody(response, fault);
 }
 
 /** The response to a call, and what Nat did with it. */
@@ -73,12 +74,4 @@ export function unauthorized(c: Context): Response {
 /** An empty header counts as none: otherwise all calls with an empty one would be the same call. */
 function idempotencyKeyOf(c: Context): string | undefined {
   return c.req.header('idempotency-key')?.trim() || undefined;
-}
-
-function respondWith(status: number, { retryAfter }: Fault): Response {
-  const headers = new Headers({ 'content-type': 'application/json' });
-  if (retryAfter !== undefined) headers.set('retry-after', String(retryAfter));
-  const hasBody = status !== 204 && status !== 205 && status !== 304;
-  const message = `the sandbox was asked to answer ${status}`;
-  return new Response(hasBody ? JSON.stringify({ message }) : null, { status, headers });
 }

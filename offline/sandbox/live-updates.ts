@@ -33,11 +33,11 @@ export function streamUpdates(
     const feed = watchChanges(timelines, faults, search);
     stream.onAbort(feed.close);
     const contacts = timelines.search(search);
-    const snapshot = { ...viewOf(contacts), faults: faults.current(), apiUrl };
+    const snapshot = { ...viewOf(contacts), faults: faults.list(), apiUrl };
     await sendEvent(stream, 'snapshot', snapshot);
     while (!stream.aborted) {
       const changes = await feed.next();
-      if (changes.faultsChanged) await sendEvent(stream, 'faults', faults.current());
+      if (changes.faultsChanged) await sendEvent(stream, 'faults', faults.list());
       if (changes.contacts.length > 0) {
         await sendEvent(stream, 'contacts', viewOf(changes.contacts));
       }

@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { readApiKey } from './api-key.ts';
 import { createCallLog } from './call-log.ts';
-import { readFault } from './fault.ts';
+import { addFaultRoutes } from './fault-routes.ts';
 import { answerIdentify, unauthorized } from './identify-route.ts';
 import { type LiveUpdatesDependencies, streamUpdates } from './live-updates.ts';
 import { addPages } from './pages.ts';
@@ -32,18 +32,7 @@ export function createRoutes(dependencies: LiveUpdatesDependencies) {
   app.get('/calls', (c) => c.json(calls.list()));
   app.get('/calls/totals', (c) => c.json(calls.totals()));
 
-  app.get('/faults', (c) => c.json(faults.current()));
-  app.put('/faults', async (c) => {
-    const reading = readFault(await c.req.text());
-    if (!reading.ok) return c.json({ message: reading.message }, 400);
-    faults.set(reading.value);
-    return c.json(reading.value);
-  });
-  app.delete('/faults', (c) => {
-    faults.set(null);
-    return c.body(null, 204);
-  });
-
+  addFaultRoutes(app, faults);
   app.get('/stream', (c) => streamUpdates(c, dependencies));
   addPages(app, apiUrl);
   app.notFound((c) => c.json({ message: 'not found' }, 404));

@@ -13,14 +13,14 @@ const PETER = 'peter@example.com';
 it('is healthy until a fault is set, and after it is deleted', async () => {
   const sandbox = await freshSandbox();
   const faults = `${sandbox.url}/faults`;
-  expect(await (await fetch(faults)).json()).toBeNull();
+  expect(await (await fetch(faults)).json()).toEqual([]);
 
   await setFault(sandbox, {});
   expect((await identify(sandbox, recommended())).status).toBe(503);
   const deleted = await fetch(faults, { method: 'DELETE' });
 
   expect(deleted.status).toBe(204);
-  expect(await (await fetch(faults)).json()).toBeNull();
+  expect(await (await fetch(faults)).json()).toEqual([]);
   expect((await identify(sandbox, recommended())).status).toBe(200);
 });
 
@@ -31,7 +31,9 @@ it('an empty body means that every call answers 503 without Retry-After', async 
 
   const whole = { rate: 1, status: 503, delayMs: 0, dropAfterAccept: false };
   expect(await set.json()).toEqual(whole);
-  expect(await (await fetch(`${sandbox.url}/faults`)).json()).toEqual(whole);
+  expect(await (await fetch(`${sandbox.url}/faults`)).json()).toEqual([
+    { name: 'default', ...whole },
+  ]);
   expect((await identify(sandbox, recommended())).headers.has('retry-after')).toBe(false);
 });
 
@@ -118,7 +120,15 @@ it.each([
   [{ delayMs: -1 }, 'delayMs'],
   [{ retryAfter: 'a\nb' }, 'retryAfter'],
   [{ dropAfterAccept: 'yes' }, 'dropAfterAccept'],
-  [{ delay: 5 }, 'delay'],
+  [{ apiKey: 'a key' }, 'apiKey'],
+  [{ apiKey: 'abcd' }, 'apiKey'],
+  [{ bodyBytes: -1 }, 'bodyBytes'],
+  [{ gzipBombBytes: 0.5 }, 'gzipBombBytes'],
+  [{ neverEnds: 1 }, 'neverEnds'],
+  [{ bodyBytes: 1, gzipBombBytes: 1 }, 'bodyBytes and gzipBombBytes'],
+  [{ status: 204, bodyBytes: 1 }, 'status'],
+  [{ delay: 5 }, 'unknown field delay: a fault has the fields apiKey, rate, status'],
+  [null, 'the body is not a JSON object'],
 ])('rejects %j, names the field, and changes nothing', async (body, field) => {
   const sandbox = await freshSandbox();
 
@@ -126,7 +136,7 @@ it.each([
 
   expect(answer.status).toBe(400);
   expect(await answer.json()).toEqual({ message: expect.stringContaining(field) });
-  expect(await (await fetch(`${sandbox.url}/faults`)).json()).toBeNull();
+  expect(await (await fetch(`${sandbox.url}/faults`)).json()).toEqual([]);
 });
 
 it('lists every call with its result, without its API key and body', async () => {

@@ -67,7 +67,8 @@ export async function interactionsOf(sandbox: Sandbox, email: string) {
   return timelineSchema.parse(await (await timelineOf(sandbox, email)).json()).interactions;
 }
 
-/** Requests `PUT /faults`. */
-export function setFault(sandbox: Sandbox, fault: unknown): Promise<Response> {
-  return fetch(`${sandbox.url}/faults`, { method: 'PUT', body: JSON.stringify(fault) });
+/** Requests `PUT /faults`, or `PUT /faults/NAME` if a name is given. */
+export function setFault(sandbox: Sandbox, fault: unknown, name?: string): Promise<Response> {
+  const path = name === undefined ? '/faults' : `/faults/${name}`;
+  return fetch(sandbox.url + path, { method: 'PUT', body: JSON.stringify(fault) });
 }

@@ -52,7 +52,7 @@ it('begins with a snapshot of everything', async () => {
       accounts: 1,
       contacts: 1,
       matching: 1,
-      faults: null,
+      faults: [],
       apiUrl: 'http://localhost:3999',
       latest: [
         {
@@ -93,11 +93,23 @@ it('sends the faults when they are set and when they end', async () => {
   const stream = await openStream(sandbox);
   await nextOf(stream);
 
-  await setFault(sandbox, { rate: 0.3 });
-  expect(await nextOf(stream)).toMatchObject({ event: 'faults', data: { rate: 0.3, status: 503 } });
-  await fetch(`${sandbox.url}/faults`, { method: 'DELETE' });
+  await setFault(sandbox, { rate: 0.3, apiKey: 'secret-abcd' });
+  expect(await nextOf(stream)).toEqual({
+    event: 'faults',
+    data: [
+      {
+        name: 'default',
+        apiKeyEnding: 'abcd',
+        rate: 0.3,
+        status: 503,
+        delayMs: 0,
+        dropAfterAccept: false,
+      },
+    ],
+  });
+  await fetch(`${sandbox.url}/faults/default`, { method: 'DELETE' });
 
-  expect(await nextOf(stream)).toEqual({ event: 'faults', data: null });
+  expect(await nextOf(stream)).toEqual({ event: 'faults', data: [] });
 });
 
 it('sends the 200 most recently active contacts, and the number of all', async () => {

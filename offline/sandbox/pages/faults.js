@@ -1,69 +1,119 @@
+const DEFAULT_NAME = 'default';
 const PRESETS = [
   { label: 'Healthy', fault: null },
   { label: '30% answer 503', fault: { rate: 0.3, status: 503 } },
   { label: 'All answer 503, Retry-After 5', fault: { status: 503, retryAfter: 5 } },
   { label: 'Slow, 3 s', fault: { delayMs: 3000 } },
-  { label: 'Processes the call but drops the answer', fault: { dropAfterAccept: true } },
+  { label: 'All answers dropped', fault: { dropAfterAccept: true } },
 ];
-const DEFAULTS = { rate: 1, status: '', retryAfter: '', delayMs: 0, dropAfterAccept: false };
-
-/** The form offers this while there is no fault. */
-const SUGGESTION = { status: 503 };
+const DEFAULTS = { rate: 1, delayMs: 0, dropAfterAccept: false };
 
 const byId = (id) => document.getElementById(id);
 const form = byId('faults-form');
 const fields = form.elements;
 
-/** Shows the fault that is set, whoever set it; null if there is none. */
-export function showFaults(fault) {
-  byId('faults').dataset.active = String(fault !== null);
-  byId('faults-now').textContent = fault === null ? 'Healthy' : describe(fault);
-  document.title = `${fault === null ? '' : 'Faults on · '}Timelines · Nat sandbox`;
+/** Shows the faults that are set, whoever set them. */
+export function showFaults(faults) {
+  byId('faults').dataset.active = String(faults.length > 0);
+  byId('faults-now').textContent = summarize(faults);
+  document.title = `${faults.length === 0 ? '' : 'Faults on · '}Timelines · Nat sandbox`;
+  byId('active-faults').replaceChildren(...faults.map(createItem));
   for (const [index, button] of [...byId('presets').children].entries()) {
-    button.ariaPressed = String(isSame(PRESETS[index].fault, fault));
+    button.ariaPressed = String(isSet(PRESETS[index].fault, faults));
   }
-  // Somebody who is filling in the form keeps what they typed.
-  if (!form.contains(document.activeElement)) fillForm({ ...DEFAULTS, ...(fault ?? SUGGESTION) });
 }
 
-function describe({ rate, status, retryAfter, delayMs, dropAfterAccept }) {
-  const calls = rate === 1 ? 'All calls' : `${toPercent(rate)}% of calls`;
-  const after = retryAfter === undefined ? '' : `, Retry-After ${retryAfter}`;
-  const steps = [];
-  if (delayMs > 0) steps.push(`wait ${delayMs / 1000} s`);
-  if (dropAfterAccept) steps.push('drop the answer');
-  else if (status !== undefined) steps.push(`answer ${status}${after}`);
-  return `${calls} ${steps.join(', then ')}`;
+function summarize(faults) {
+  if (faults.length === 0) return 'Healthy';
+  return faults.length === 1 ? describe(faults[0]) : `${faults.length} faults are set`;
 }
 
-function toPercent(rate) {
-  return Number((rate * 100).toFixed(2));
+function describe({ rate, status, retryAfter, delayMs, dropAfterAccept, ...rest }) {
+  const { apiKeyEnding, bodyBytes, gzipBombBytes, neverEnds } = rest;
+  const calls = rate === 1 ? 'All calls' : `${Number((rate * 100).toFixed(2))}% of calls`;
+  const scope = apiKeyEnding === undefined ? '' : ` with the API key ending in ${apiKeyEnding}`;
+  const answer = [
+    `answer ${status ?? 'as usual'}`,
+    ...(status === undefined || retryAfter === undefined ? [] : [`, Retry-After ${retryAfter}`]),
+    ...(bodyBytes === undefined ? [] : [`, with a body of ${formatBytes(bodyBytes)}`]),
+    ...(gzipBombBytes === undefined ? [] : [`, with a gzip bomb of ${formatBytes(gzipBombBytes)}`]),
+    ...(neverEnds ? [', without an end'] : []),
+  ].join('');
+  const steps = [
+    ...(delayMs > 0 ? [`wait ${delayMs / 1000} s`] : []),
+    ...(dropAfterAccept ? ['drop the answer'] : []),
+    ...(dropAfterAccept || answer === 'answer as usual' ? [] : [answer]),
+  ];
+  return `${calls}${scope} ${steps.join(', then ')}`;
 }
 
-function isSame(preset, fault) {
-  if (preset === null || fault === null) return preset === fault;
+function formatBytes(bytes) {
+  return `${bytes.toLocaleString('en')} bytes`;
+}
+
+function createItem({ name, ...fault }) {
+  const item = document.createElement('li');
+  const text = document.createElement('p');
+  const title = document.createElement('strong');
+  title.textContent = name;
+  text.append(title, `: ${describe(fault)}`);
+  const button = createButton('End', () => request(name, { method: 'DELETE' }));
+  button.ariaLabel = `End ${name}`;
+  item.append(text, button);
+  return item;
+}
+
+function createButton(label, onClick) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = label;
+  button.addEventListener('click', onClick);
+  return button;
+}
+
+/** Tells whether a preset is what is set; null stands for no fault. */
+function isSet(preset, faults) {
+  if (preset === null) return faults.length === 0;
+  const { name: _, ...current } = faults.find(({ name }) => name === DEFAULT_NAME) ?? {};
   const complete = { ...DEFAULTS, ...preset };
-  return Object.entries({ ...DEFAULTS, ...fault }).every(
-    ([name, value]) => complete[name] === value,
-  );
+  return Object.keys({ ...complete, ...current }).every((key) => complete[key] === current[key]);
 }
 
-function fillForm({ rate, status, retryAfter, delayMs, dropAfterAccept }) {
-  fields.rate.value = toPercent(rate);
-  fields.status.value = status;
-  fields.retryAfter.value = retryAfter;
-  fields.delayMs.value = delayMs;
-  fields.dropAfterAccept.checked = dropAfterAccept;
+/** Sends a request. The stream then shows its effect, here and on every other open page. */
+async function request(name, options) {
+  byId('faults-problem').textContent = await problemOf(name, options);
+}
+
+async function problemOf(name, options) {
+  try {
+    const response = await fetch(`faults${name && `/${encodeURIComponent(name)}`}`, options);
+    return response.ok ? '' : (await response.json()).message;
+  } catch {
+    return 'The sandbox cannot be reached.';
+  }
+}
+
+function setFault(name, fault) {
+  return request(name, { method: 'PUT', body: JSON.stringify(fault) });
+}
+
+function endAll() {
+  return request('', { method: 'DELETE' });
 }
 
 function readForm() {
-  const { status, retryAfter } = fields;
+  const { apiKey, retryAfter, rate, delayMs, dropAfterAccept, neverEnds } = fields;
+  const numbers = ['status', 'bodyBytes', 'gzipBombBytes']
+    .filter((name) => fields[name].value !== '')
+    .map((name) => [name, fields[name].valueAsNumber]);
   return {
-    rate: fields.rate.valueAsNumber / 100,
-    delayMs: fields.delayMs.valueAsNumber,
-    dropAfterAccept: fields.dropAfterAccept.checked,
-    ...(status.value !== '' && { status: status.valueAsNumber }),
+    rate: rate.valueAsNumber / 100,
+    delayMs: delayMs.valueAsNumber,
+    dropAfterAccept: dropAfterAccept.checked,
+    ...Object.fromEntries(numbers),
+    ...(apiKey.value !== '' && { apiKey: apiKey.value }),
     ...(retryAfter.value !== '' && { retryAfter: numberOrText(retryAfter.value) }),
+    ...(neverEnds.checked && { neverEnds: true }),
   };
 }
 
@@ -71,31 +121,12 @@ function numberOrText(text) {
   return Number.isNaN(Number(text)) ? text : Number(text);
 }
 
-/** Sets a fault; null ends it. The stream then shows it, here and on every other open page. */
-async function setFault(fault) {
-  const request =
-    fault === null ? { method: 'DELETE' } : { method: 'PUT', body: JSON.stringify(fault) };
-  byId('faults-problem').textContent = await problemOf(request);
-}
-
-async function problemOf(request) {
-  try {
-    const response = await fetch('faults', request);
-    return response.ok ? '' : (await response.json()).message;
-  } catch {
-    return 'The sandbox cannot be reached.';
-  }
-}
-
 for (const { label, fault } of PRESETS) {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.textContent = label;
-  button.addEventListener('click', () => setFault(fault));
-  byId('presets').append(button);
+  const onClick = () => (fault === null ? endAll() : setFault(DEFAULT_NAME, fault));
+  byId('presets').append(createButton(label, onClick));
 }
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  setFault(readForm());
+  setFault(fields.faultName.value || DEFAULT_NAME, readForm());
 });
