@@ -22,9 +22,9 @@ export interface Ports {
  * `fetch`; the message shows a command that works
  */
 export async function checkPorts(ports: Ports): Promise<void> {
-  const taken = new Map<number, string>();
+  const variableByPort = new Map<number, string>();
   for (const [variable, port] of Object.entries(ports)) {
-    const other = taken.get(port);
+    const other = variableByPort.get(port);
     const problem = other === undefined ? await problemWith(port) : `is the same as ${other}`;
     if (problem !== undefined) {
       const free = await findFreePort(port + 1, Object.values(ports));
@@ -32,7 +32,7 @@ export async function checkPorts(ports: Ports): Promise<void> {
         `${variable}: port ${port} ${problem}. Choose another one: ${variable}=${free} npm start`,
       );
     }
-    taken.set(port, variable);
+    variableByPort.set(port, variable);
   }
 }
 

@@ -35,9 +35,9 @@ export async function createShardReader(
   return {
     /** Looks for new shards and reads a page of every open one. */
     async readRound(): Promise<void> {
-      const listed = await listShards();
-      const ids = new Set(listed.map(({ ShardId }) => ShardId));
-      for (const { ShardId, ParentShardId } of listed) {
+      const shards = await listShards();
+      const ids = new Set(shards.map(({ ShardId }) => ShardId));
+      for (const { ShardId, ParentShardId } of shards) {
         if (ShardId === undefined) continue;
         if (ParentShardId !== undefined && ids.has(ParentShardId) && !atEnd(ParentShardId))
           continue;
@@ -54,16 +54,16 @@ export async function createShardReader(
   }
 
   async function listShards(): Promise<Shard[]> {
-    const found: Shard[] = [];
+    const shards: Shard[] = [];
     let from: string | undefined;
     do {
       const { StreamDescription } = await streams.send(
         new DescribeStreamCommand({ StreamArn, ExclusiveStartShardId: from }),
       );
-      found.push(...(StreamDescription?.Shards ?? []));
+      shards.push(...(StreamDescription?.Shards ?? []));
       from = StreamDescription?.LastEvaluatedShardId;
     } while (from !== undefined);
-    return found;
+    return shards;
   }
 
   async function startAt(

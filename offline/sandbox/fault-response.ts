@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { changesBody, type Fault, STATUSES_WITHOUT_BODY } from './fault.ts';
+import { type Fault, hasFaultyBody, STATUSES_WITHOUT_BODY } from './fault.ts';
 
 const CHUNK = new Uint8Array(1024 * 1024);
 const GZIPPED_CHUNK = gzipSync(CHUNK);
@@ -19,8 +19,8 @@ export function createFaultResponse(status: number, retryAfter: Fault['retryAfte
 }
 
 /** Gives a response the body that a fault asks for. */
-export function changeBody(response: Response, fault: Fault): Response {
-  if (!changesBody(fault)) return response;
+export function withFaultyBody(response: Response, fault: Fault): Response {
+  if (!hasFaultyBody(fault)) return response;
   const headers = new Headers(response.headers);
   headers.delete('content-length');
   if (fault.gzipBombBytes !== undefined) headers.set('content-encoding', 'gzip');

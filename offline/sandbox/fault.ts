@@ -64,7 +64,7 @@ const faultSchema = fieldsSchema
   .refine((fault) => fault.bodyBytes === undefined || fault.gzipBombBytes === undefined, {
     error: 'bodyBytes and gzipBombBytes: expected only one of them',
   })
-  .refine((fault) => !STATUSES_WITHOUT_BODY.includes(fault.status ?? 0) || !changesBody(fault), {
+  .refine((fault) => !STATUSES_WITHOUT_BODY.includes(fault.status ?? 0) || !hasFaultyBody(fault), {
     error: `status: ${STATUSES_WITHOUT_BODY.join(', ')} have no body, so it cannot be changed`,
   });
 
@@ -82,13 +82,13 @@ export function readFault(body: string): Reading<Fault> {
   const reading = readJsonBody(body, faultSchema, explain);
   if (!reading.ok) return reading;
   const fault = reading.value;
-  const isProcessed = fault.delayMs > 0 || fault.dropAfterAccept || changesBody(fault);
+  const isProcessed = fault.delayMs > 0 || fault.dropAfterAccept || hasFaultyBody(fault);
   const status = fault.status ?? (isProcessed ? undefined : 503);
   return { ok: true, value: status === undefined ? fault : { ...fault, status } };
 }
 
-/** Tells whether a fault sends another body than the usual one, or does not end it. */
-export function changesBody(fault: Fault): boolean {
+/** @returns true if the answer has another body than the usual one, or does not end */
+export function hasFaultyBody(fault: Fault): boolean {
   const { bodyBytes, gzipBombBytes, neverEnds } = fault;
   return bodyBytes !== undefined || gzipBombBytes !== undefined || neverEnds === true;
 }

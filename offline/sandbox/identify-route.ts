@@ -4,7 +4,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import { readApiKey } from './api-key.ts';
 import type { CallLog } from './call-log.ts';
-import { changeBody, createFaultResponse } from './fault-response.ts';
+import { createFaultResponse, withFaultyBody } from './fault-response.ts';
 import type { FaultSwitch } from './fault-switch.ts';
 import { readIdentifyCall } from './identify-call.ts';
 import type { AddResult, Timelines } from './timelines.ts';
@@ -46,7 +46,7 @@ export async function answerIdentify(
     result,
   );
   if (socket.destroyed) return RESPONSE_ALREADY_SENT;
-  return fault === undefined ? response : changeBody(response, fault);
+  return fault === undefined ? response : withFaultyBody(response, fault);
 }
 
 /** The response to a call, and what Nat did with it. */

@@ -7,8 +7,8 @@ const require = createRequire(import.meta.url);
 
 /** Listed one by one, so that nothing else can be requested. */
 const FILES: Record<string, string | URL> = {
-  '/': page('index.html'),
-  '/api': page('api.html'),
+  '/': urlOf('index.html'),
+  '/api': urlOf('api.html'),
   ...Object.fromEntries(
     [
       'icon.svg',
@@ -22,7 +22,7 @@ const FILES: Record<string, string | URL> = {
       'contacts.js',
       'faults.js',
       'api.js',
-    ].map((name) => [`/${name}`, page(name)]),
+    ].map((name) => [`/${name}`, urlOf(name)]),
   ),
   '/swagger-ui.css': require.resolve('swagger-ui-dist/swagger-ui.css'),
   '/swagger-ui-bundle.js': require.resolve('swagger-ui-dist/swagger-ui-bundle.js'),
@@ -79,6 +79,6 @@ export function addPages<E extends Env>(app: Hono<E>, apiUrl: string): void {
   });
 }
 
-function page(name: string): URL {
+function urlOf(name: string): URL {
   return new URL(`pages/${name}`, import.meta.url);
 }

@@ -71,7 +71,7 @@ function createButton(label, onClick) {
   return button;
 }
 
-/** Tells whether a preset is what is set; null stands for no fault. */
+/** True if the default fault is that of a preset; null stands for no faults at all. */
 function isSet(preset, faults) {
   if (preset === null) return faults.length === 0;
   const { name: _, ...current } = faults.find(({ name }) => name === DEFAULT_NAME) ?? {};
