@@ -1,9 +1,11 @@
 /**
- * Loaded into the process of serverless-offline before it starts, to correct two differences from
+ * Loaded into the process of serverless-offline before it starts, to correct three differences from
  * API Gateway:
  *
  * - serverless-offline turns a body into UTF-8 text unless its content type is binary. API Gateway
  *   passes everything that is not text on in base64.
+ * - serverless-offline parses a JSON body. API Gateway passes it on as it is, also a JSON string
+ *   that holds JSON.
  * - serverless-offline answers CORS requests from any origin. API Gateway has no CORS unless it is
  *   configured.
  *
@@ -19,7 +21,7 @@ subscribe('http.server.request.start', (message) => {
   const { request } = message as { request: IncomingMessage };
   const { 'content-type': type, 'content-encoding': encoding } = request.headers;
   const isText = encoding === undefined && (type === undefined || TEXT.test(type));
-  if (!isText) request.headers['content-type'] = 'application/octet-stream';
+  request.headers['content-type'] = isText ? 'text/plain' : 'application/octet-stream';
   delete request.headers.origin;
   delete request.headers['access-control-request-method'];
 });

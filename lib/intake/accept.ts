@@ -21,6 +21,12 @@ export type EventResult =
   | { status: 'accepted' | 'duplicate'; key: InteractionKey; format: Interaction['format'] }
   | { status: 'ignored' | 'rejected'; rejection: Rejection };
 
+/** What a request says of its events. */
+export interface AcceptOptions extends Pick<NormalizeSettings, 'impliedType' | 'shared'> {
+  /** No write starts after it is aborted. */
+  signal?: AbortSignal;
+}
+
 interface Candidate {
   interaction: Interaction;
   key: InteractionKey;
@@ -49,7 +55,7 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
      * @param events as parsed from JSON
      * @param workspace the workspace of the sender
      * @param now the present, ms since the epoch
-     * @param signal no write starts after it is aborted
+     * @param options what the request says of its events, and when to stop
      * @returns one result per event, in order
      * @throws if the ledger fails, or the signal is aborted. Events that were written until then are `duplicate` when sent
      * again
@@ -58,11 +64,11 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
       events: unknown[],
       workspace: Workspace,
       now: number,
-      signal?: AbortSignal,
+      { signal, ...options }: AcceptOptions = {},
     ): Promise<EventResult[]> {
       const { customFormat } = workspace;
       const extract = customFormat && (await compileFormat(customFormat));
-      const settings = { ...workspace, retentionDays, extract };
+      const settings = { ...workspace, ...options, retentionDays, extract };
       const read = events.map((event) => toCandidate(event, settings, now));
       const candidates = read.filter((one): one is Candidate => !(one instanceof Rejection));
       const accepted = await writeNew(firstOfEachDay(candidates), now, signal);

@@ -1,14 +1,17 @@
 import * as z from 'zod/mini';
 import type { EventResult } from './accept.ts';
+import type { BodyForm } from './read-body.ts';
 
 /** The body of an error, and part of the result of an event that is rejected or ignored. */
 export const errorResponseSchema = z.object({ code: z.string(), message: z.string() });
 
-/** The response to a single call that is accepted or a duplicate. */
+/** The response to a single call. */
 export const singleResponseSchema = z.object({ status: z.enum(['accepted', 'duplicate']) });
 
-/** The response to a batch: one result per event, in order. */
+/** The response to a batch: one result per event, in order. An array that is rejected has a code. */
 export const batchResponseSchema = z.object({
+  code: z.optional(z.string()),
+  message: z.optional(z.string()),
   results: z.array(
     z.object({
       status: z.enum(['accepted', 'duplicate', 'ignored', 'rejected']),
@@ -21,6 +24,12 @@ export const batchResponseSchema = z.object({
 export type ErrorResponse = z.infer<typeof errorResponseSchema>;
 export type BatchResponse = z.infer<typeof batchResponseSchema>;
 
+/** The response to a request for another path or method, with status 404. */
+export const NOT_FOUND: ErrorResponse = {
+  code: 'not_found',
+  message: 'Not Found: post events to /v1/identify, /v1/batch or /v1/import.',
+};
+
 /** The response to any fault of ours or of AWS, with status 503. */
 export const UNAVAILABLE: ErrorResponse = {
   code: 'unavailable',
@@ -28,14 +37,24 @@ export const UNAVAILABLE: ErrorResponse = {
     'The service is unavailable. Some events may have been accepted: sending all of them again is safe.',
 };
 
-/** @returns the status and the body of the response to a batch */
-export function toBatchResponse(results: EventResult[]): { status: number; body: BatchResponse } {
-  return { status: batchStatus(results), body: { results: results.map(toResult) } };
-}
-
-function batchStatus(results: EventResult[]): number {
-  if (results.some(({ status }) => status === 'accepted')) return 202;
-  return results.length > 0 && results.every(({ status }) => status === 'rejected') ? 400 : 200;
+/**
+ * Responds to a batch or an array. A batch is always answered 200, as Segment's own API does: SDKs
+ * repeat anything else, or end. Segment's webhooks send arrays and show the response to a person,
+ * so an array of which every event is rejected is answered 400.
+ *
+ * @param form the form of the body
+ * @param results of its events
+ * @returns the HTTP status and the body
+ */
+export function toBatchResponse(
+  form: BodyForm,
+  results: EventResult[],
+): { status: number; body: BatchResponse } {
+  const body = { results: results.map(toResult) };
+  const [first] = body.results;
+  const isRejected = body.results.every(({ status }) => status === 'rejected');
+  if (form === 'batch' || first === undefined || !isRejected) return { status: 200, body };
+  return { status: 400, body: { code: first.code, message: first.message, ...body } };
 }
 
 function toResult(result: EventResult): BatchResponse['results'][number] {

@@ -47,7 +47,7 @@ it("accepts the banner's command once, then answers duplicate, and stops on Ctrl
 
   const command = /^ *curl [\s\S]*?'$/m.exec(printed.out)?.[0] ?? '';
   const paste = () => promisify(execFile)('sh', ['-c', `${command} -s`]);
-  expect((await paste()).stdout).toMatch(/202 Accepted[\s\S]*\{"status":"accepted"\}/);
+  expect((await paste()).stdout).toMatch(/200 OK[\s\S]*\{"status":"accepted"\}/);
   expect((await paste()).stdout).toMatch(/200 OK[\s\S]*\{"status":"duplicate"\}/);
 
   child.kill('SIGINT');
