@@ -7,6 +7,7 @@ export interface RequestParts {
   /** By their name in lower case, as API Gateway writes it. */
   headers: Record<string, string>;
   body?: string;
+  queryStringParameters?: Record<string, string>;
   isBase64Encoded?: boolean;
 }
 
