@@ -50,7 +50,9 @@ function unavailableResponse(error: Error | null | undefined, workspace: string 
  * agent, if that is a name with a version and nothing personal.
  */
 export function sdkOf({ headers }: IdentifyRequest): string | undefined {
-  return /^[\w.@/-]{1,60}\/v?\d[\w.-]{0,20}(?=\s|$)/.exec(headers['user-agent'] ?? '')?.[0];
+  return /^(?:@[\w-]{1,40}\/)?[\w.-]{1,40}\/v?\d[\w.-]{0,20}(?=\s|$)/.exec(
+    headers['user-agent'] ?? '',
+  )?.[0];
 }
 
 /** @returns a response with a JSON body, as every response of this API is */
