@@ -66,9 +66,7 @@ export function isRetryWindowOver(start: number, now: number): boolean {
  */
 export function retryAfterMs(retryAfter: string | undefined, now: number): number {
   const text = sentOnce(retryAfter?.trim() ?? '');
-  const wait = SECONDS.test(text)
-    ? Math.ceil(Number(text) * SECOND_MS)
-    : parseHttpDate(text) - now;
+  const wait = SECONDS.test(text) ? Math.ceil(Number(text) * SECOND_MS) : parseHttpDate(text) - now;
   return Number.isNaN(wait) ? 0 : Math.max(wait, 0);
 }
 
