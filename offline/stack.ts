@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { LOCAL_API_KEY, LOCAL_AWS } from '../cli/local-stack.ts';
+import { isBadPort } from '../lib/runtime/nat-api-url.ts';
 import type { Database, DynamoDBAddress, StreamRecord } from './database.ts';
 import { connectDynamoDBLocal } from './dynamodb-local.ts';
 import { startEmbeddedDatabase } from './embedded-database.ts';
@@ -133,6 +134,9 @@ async function refuseTakenPorts(options: StackOptions): Promise<void> {
     LAMBDA_PORT: options.lambdaPort,
   };
   for (const [variable, port] of Object.entries(ports)) {
+    if (isBadPort(port)) {
+      throw new SettingError(`fetch refuses to call port ${port}: set ${variable} to another one`);
+    }
     const same = Object.entries(ports).find(([other, at]) => other !== variable && at === port);
     if (same !== undefined) {
       throw new SettingError(`${variable} and ${same[0]} are both ${port}: set one to another`);

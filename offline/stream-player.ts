@@ -1,10 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
+import { SECOND_MS } from '../lib/runtime/durations.ts';
 import type { StreamRecord } from './database.ts';
 import type { StreamTrigger } from './serverless-config.ts';
 
 /** Between two tries of the same records. */
 const RETRY_DELAY_MS = 500;
+
+/** A record, and when the stream got it, ms since the epoch. */
+interface AgedRecord {
+  record: StreamRecord;
+  addedAt: number;
+}
 
 /**
  * Plays the ledger's writes to `deliver` as the stream trigger of `serverless.yml` would: filtered,
@@ -20,7 +27,7 @@ export function createStreamPlayer(
   warn: (message: string) => void,
 ) {
   const lanes = Array.from({ length: trigger.parallelizationFactor }, () => ({
-    waiting: [] as StreamRecord[],
+    waiting: [] as AgedRecord[],
     playing: Promise.resolve(),
   }));
   let stopped = false;
@@ -31,7 +38,7 @@ export function createStreamPlayer(
       if (stopped || !matches(trigger.filter, record)) return;
       const lane = lanes[laneOf(record, lanes.length)];
       if (lane === undefined) return;
-      lane.waiting.push(record);
+      lane.waiting.push({ record, addedAt: Date.now() });
       lane.playing = lane.playing.then(() => playBatch(lane.waiting.splice(0, trigger.batchSize)));
     },
 
@@ -42,29 +49,37 @@ export function createStreamPlayer(
     },
   };
 
-  async function playBatch(records: StreamRecord[]): Promise<void> {
-    let left = records;
-    for (let retries = 0; left.length > 0 && !stopped; retries += 1) {
-      if (retries > trigger.maximumRetryAttempts) {
-        warn(`the stream gave up ${left.length} record(s): they stay pending in the ledger`);
-        return;
-      }
-      if (retries > 0) await delay(RETRY_DELAY_MS);
-      left = await invoke({ Records: left }).then(
+  async function playBatch(batch: AgedRecord[]): Promise<void> {
+    let left = batch;
+    while (!stopped) {
+      left = withoutAged(left);
+      if (left.length === 0) return;
+      const Records = left.map(({ record }) => record);
+      left = await invoke({ Records }).then(
         (answer) => fromLowestFailed(left, answer),
         () => left,
       );
+      if (left.length > 0) await delay(RETRY_DELAY_MS);
     }
+  }
+
+  /** However often a record failed, only its age ends its tries. */
+  function withoutAged(records: AgedRecord[]): AgedRecord[] {
+    const oldest = Date.now() - trigger.maximumRecordAgeInSeconds * SECOND_MS;
+    const young = records.filter(({ addedAt }) => addedAt >= oldest);
+    const aged = records.length - young.length;
+    if (aged > 0) warn(`the stream gave up ${aged} record(s): they stay pending in the ledger`);
+    return young;
   }
 }
 
 /** A partial failure resumes at the lowest failed record: everything after it comes again. */
 function fromLowestFailed(
-  records: StreamRecord[],
+  records: AgedRecord[],
   { batchItemFailures }: DynamoDBBatchResponse,
-): StreamRecord[] {
+): AgedRecord[] {
   const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-  const lowest = records.findIndex(({ dynamodb }) => failed.has(dynamodb.SequenceNumber));
+  const lowest = records.findIndex(({ record }) => failed.has(record.dynamodb.SequenceNumber));
   return lowest < 0 ? [] : records.slice(lowest);
 }
 

@@ -76,3 +76,9 @@ it('names two variables with the same port, in one line', async () => {
   expect(await once(child, 'exit')).toEqual([1, null]);
   expect(printed.err).toMatch(/^NAT_PORT and LAMBDA_PORT are both \d+: [^\n]*\n$/);
 });
+
+it('names a port that fetch refuses to call, in one line', async () => {
+  const { child, printed } = start({ ...(await ports()), NAT_PORT: '6000' });
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(printed.err).toBe('fetch refuses to call port 6000: set NAT_PORT to another one\n');
+});
