@@ -74,12 +74,13 @@ function metricsOf(result: EventResult): string[] {
  * stays on until the key is replaced.
  */
 export function reportDelivery(key: InteractionKey, result: DeliveryResult): void {
-  const { status, natMs, waitedMs, natKeyRejected } = result;
+  const { status, natMs, waitedMs, natKeyRejected, natAddressWrong } = result;
   metrics.addMetric(status, MetricUnit.Count, 1);
   if (natMs !== undefined) metrics.addMetric('natLatency', MetricUnit.Milliseconds, natMs);
   if (waitedMs !== undefined) {
     metrics.addMetric('oldestUndelivered', MetricUnit.Seconds, Math.round(waitedMs / SECOND_MS));
   }
   if (natKeyRejected) metrics.addMetric('natKeyRejected', MetricUnit.Count, 1);
+  if (natAddressWrong) metrics.addMetric('natAddressWrong', MetricUnit.Count, 1);
   logger[status === 'dead' ? 'error' : 'info'](status, { ...key, ...result });
 }

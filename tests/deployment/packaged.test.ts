@@ -6,7 +6,13 @@ import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import { readConfig } from '../../lib/runtime/config.ts';
 import { type Packaged, packageStage } from './packaged.ts';
 
-const SETTINGS = { NAT_API_URL: 'https://nat.example/identify', RETENTION_DAYS: '400' };
+const SETTINGS = {
+  NAT_API_URL: 'https://nat.example/identify',
+  RETENTION_DAYS: '400',
+  IDENTIFY_CONCURRENCY: '100',
+  DELIVER_CONCURRENCY: '40',
+  REDELIVER_CONCURRENCY: '1',
+};
 const DATA = ['AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret'];
 
 /** With nothing set in the environment of the deployment. */
@@ -36,6 +42,22 @@ describe('each function', () => {
         RETENTION_DAYS: Number(SETTINGS.RETENTION_DAYS),
       });
     }
+  });
+
+  it('has only as much concurrency reserved as the settings say, and none without them', () => {
+    const reservedIn = ({ ofType }: Packaged) =>
+      ofType('AWS::Lambda::Function')
+        .filter(({ Properties }) => Properties.ReservedConcurrentExecutions !== undefined)
+        .map(({ Properties }) => [
+          Properties.FunctionName,
+          Properties.ReservedConcurrentExecutions,
+        ]);
+    expect(reservedIn(prod)).toEqual([
+      ['nat-destination-prod-identify', 100],
+      ['nat-destination-prod-deliver', 40],
+      ['nat-destination-prod-redeliver', 1],
+    ]);
+    expect(reservedIn(dev)).toEqual([]);
   });
 
   it('gets the secret as a reference, never as text', () => {

@@ -9,9 +9,13 @@ import { TABLE_CALL_TIMEOUT_MS } from '../../lib/runtime/dynamodb/client.ts';
 const API_GATEWAY_SECONDS = 30;
 const STREAM_KEEPS_SECONDS = 24 * 60 * 60;
 const MINUTE_SECONDS = 60;
+const UNLIMITED = -1;
 
 const timeout = z.int();
-const stream = z.object({ maximumRecordAgeInSeconds: z.int() });
+const stream = z.object({
+  maximumRecordAgeInSeconds: z.int(),
+  maximumRetryAttempts: z.int(),
+});
 const { functions } = z
   .object({
     functions: z.object({
@@ -45,7 +49,10 @@ it('a lease lasts longer than an attempt', () => {
   expect(ATTEMPT_LEASE_MS).toBeGreaterThan(MAX_ATTEMPT_MS);
 });
 
-it('the trigger gives up a record, into the queue, before the stream forgets it', () => {
+it('only the age of a record ends its tries: it goes to the queue before the stream forgets it', () => {
   const [{ stream }] = deliver.events;
+  expect(stream.maximumRetryAttempts).toBe(UNLIMITED);
   expect(stream.maximumRecordAgeInSeconds).toBeLessThan(STREAM_KEEPS_SECONDS);
+  // Half an hour is enough for the longest batch and for what the trigger itself needs.
+  expect(stream.maximumRecordAgeInSeconds).toBeGreaterThanOrEqual(STREAM_KEEPS_SECONDS - 1800);
 });
