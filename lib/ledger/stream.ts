@@ -26,7 +26,7 @@ export interface StreamRange {
 }
 
 /** What the stream still had of a range. */
-export interface StreamReading {
+interface StreamReading {
   /** What was written as pending. It may have changed since. */
   pending: InteractionKey[];
   /** false if the stream has forgotten some of it. It keeps a record for 24 hours. */
