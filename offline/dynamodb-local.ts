@@ -31,9 +31,12 @@ export async function connectDynamoDBLocal(
 ): Promise<Database> {
   await createTables(address, true);
   const streams = new DynamoDBStreamsClient(address);
-  const shards = await createShardReader(streams, await streamOfLedger(address), (record) => {
+  const streamArn = await streamOfLedger(address);
+  const shards = await createShardReader(streams, streamArn, (record, shardId) => {
     const played = recordOf(record);
-    if (played !== undefined) onRecord(played);
+    if (played === undefined) return;
+    const writtenAt = (record.dynamodb?.ApproximateCreationDateTime ?? new Date()).toISOString();
+    onRecord({ ...played, position: { streamArn, shardId, writtenAt } });
   });
   // After the stream's position is taken, so that nothing falls between.
   await findPending(address, onRecord);

@@ -12,12 +12,12 @@ const RETRY_DELAY_MS = 500;
  *
  * @param trigger the trigger's settings
  * @param invoke calls `deliver`; a rejection stands for a function that crashed
- * @param warn told of records that were given up
+ * @param giveUp called with the records that it will not try again
  */
 export function createStreamPlayer(
   trigger: StreamTrigger,
   invoke: (event: { Records: StreamRecord[] }) => Promise<DynamoDBBatchResponse>,
-  warn: (message: string) => void,
+  giveUp: (records: StreamRecord[]) => void,
 ) {
   const lanes = Array.from({ length: trigger.parallelizationFactor }, () => ({
     waiting: [] as StreamRecord[],
@@ -46,7 +46,7 @@ export function createStreamPlayer(
     let left = records;
     for (let retries = 0; left.length > 0 && !stopped; retries += 1) {
       if (retries > trigger.maximumRetryAttempts) {
-        warn(`the stream gave up ${left.length} record(s): they stay pending in the ledger`);
+        giveUp(left);
         return;
       }
       if (retries > 0) await delay(RETRY_DELAY_MS);
