@@ -26,7 +26,7 @@ export function createHandler(recovery: () => Recovery) {
       for (const { body } of Records) {
         const result = await recovery().recover(body, () => context.getRemainingTimeInMillis());
         metrics.addMetric('recovered', MetricUnit.Count, result.recovered);
-        logger.warn('recovered what the stream gave up', { ...result });
+        logger.warn('handled what the stream gave up', { ...result });
       }
     });
 }

@@ -42,8 +42,8 @@ export function createStreamReader(streams: DynamoDBStreamsClient): ReadStream {
     const pending: InteractionKey[] = [];
     try {
       for await (const record of recordsFrom(start)) {
+        pending.push(...pendingKeyOf(record));
         const position = BigInt(record.dynamodb?.SequenceNumber ?? 0);
-        if (position <= BigInt(endSequenceNumber)) pending.push(...pendingKeyOf(record));
         if (position >= BigInt(endSequenceNumber)) return { pending, complete: true };
       }
     } catch (error) {

@@ -6,7 +6,11 @@ import { type Answer, inProcess } from './dynamodb.ts';
 const PAGE_SIZE = 3;
 const STREAM_ARN = 'arn:aws:dynamodb:eu-central-1:123456789012:table/interactions/stream/2026';
 const SHARD_ID = 'shardId-00000001795589811046-0a1b2c3d';
-const iteratorRequest = z.object({ ShardId: z.string(), SequenceNumber: z.string() });
+const iteratorRequest = z.object({
+  ShardId: z.string(),
+  ShardIteratorType: z.literal('AT_SEQUENCE_NUMBER'),
+  SequenceNumber: z.string(),
+});
 const recordsRequest = z.object({ ShardIterator: z.string() });
 
 /** A stream in this process, with one shard: dynalite has none. */

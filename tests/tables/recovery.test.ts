@@ -244,6 +244,17 @@ describe('what the stream has forgotten', () => {
     expect(new Set(await statusesOf(keys))).toEqual(new Set(['retrying']));
   });
 
+  it('is all found, however far apart it was accepted', async () => {
+    const keys = await accept(1);
+    vi.setSystemTime(NOW + 50 * MINUTE_MS);
+    keys.push(...(await accept(1)));
+    const message = stream.failureMessage();
+    stream.trim();
+    await recover(message);
+    await emptyQueue();
+    expect(await statusesOf(keys)).toEqual(['retrying', 'retrying']);
+  });
+
   it.each(['', 'not JSON', '{}', '{"DDBStreamBatchInfo": {"streamArn": "arn"}}', '{"sweep": 1}'])(
     'may be anything, if the message cannot be read: %j',
     async (message) => {
@@ -257,7 +268,10 @@ describe('what the stream has forgotten', () => {
   );
 
   it('needs one sweep, however many messages are about it', async () => {
-    await accept(6);
+    for (let minute = 0; minute < 6; minute += 1) {
+      vi.setSystemTime(NOW + minute * MINUTE_MS);
+      await accept(1);
+    }
     vi.setSystemTime(NOW + 25 * HOUR_MS);
     const messages = [0, 2, 4].map((first) => stream.failureMessage(first, first + 1));
     stream.trim();
