@@ -3,15 +3,16 @@ import type { DynamoDBBatchResponse } from 'aws-lambda';
 import type { StreamRecord } from './database.ts';
 import type { StreamTrigger } from './serverless-config.ts';
 
-/** Between two tries of the same records. */
+/** The time between two tries of the same records. */
 const RETRY_DELAY_MS = 500;
 
 /**
- * Plays the ledger's writes to `deliver` as the stream trigger of `serverless.yml` would: filtered,
- * in batches, several side by side but those of a contact in order.
+ * Invokes `deliver` with the ledger's writes as the stream trigger of `serverless.yml` does: it
+ * filters them and sends them in batches. Batches run in parallel, but the records of a contact
+ * stay in order.
  *
- * @param trigger the trigger's settings
- * @param invoke calls `deliver`; a rejection stands for a function that crashed
+ * @param trigger the settings of the trigger
+ * @param invoke invokes `deliver`; it rejects if the function crashed
  * @param giveUp called with the records that it will not try again
  */
 export function createStreamPlayer(
@@ -26,7 +27,7 @@ export function createStreamPlayer(
   let stopped = false;
 
   return {
-    /** Takes a record of the stream. */
+    /** Adds a record of the stream, to be delivered after the ones before it. */
     add(record: StreamRecord): void {
       if (stopped || !matches(trigger.filter, record)) return;
       const lane = lanes[laneOf(record, lanes.length)];
@@ -35,7 +36,7 @@ export function createStreamPlayer(
       lane.playing = lane.playing.then(() => playBatch(lane.waiting.splice(0, trigger.batchSize)));
     },
 
-    /** Resolves when the batches under way have ended; what is left is dropped. */
+    /** Waits for the batches that have started. Records that wait are dropped. */
     async stop(): Promise<void> {
       stopped = true;
       await Promise.all(lanes.map(({ playing }) => playing));
@@ -51,14 +52,14 @@ export function createStreamPlayer(
       }
       if (retries > 0) await delay(RETRY_DELAY_MS);
       left = await invoke({ Records: left }).then(
-        (answer) => fromLowestFailed(left, answer),
+        (response) => fromLowestFailed(left, response),
         () => left,
       );
     }
   }
 }
 
-/** A partial failure resumes at the lowest failed record: everything after it comes again. */
+/** After a partial failure, Lambda resumes at the lowest failed record and repeats all after it. */
 function fromLowestFailed(
   records: StreamRecord[],
   { batchItemFailures }: DynamoDBBatchResponse,
@@ -74,7 +75,7 @@ function laneOf({ dynamodb }: StreamRecord, lanes: number): number {
   return sum % lanes;
 }
 
-/** Lambda's event filtering, as far as it is used: nested fields, each with a list of values. */
+/** Lambda's event filtering, limited to what is used: nested fields, each with a list of values. */
 function matches(pattern: unknown, value: unknown): boolean {
   if (Array.isArray(pattern)) return pattern.includes(value);
   if (typeof pattern !== 'object' || pattern === null) return false;

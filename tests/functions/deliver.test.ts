@@ -32,25 +32,25 @@ async function run(Records: DynamoDBRecord[], failing: string[] = [], remainingM
 }
 
 describe('a batch of the stream', () => {
-  it('is delivered, and nothing of it comes again', async () => {
+  it('is delivered, and no record is reported', async () => {
     const { delivered, failed } = await run([record('acme#a', '1'), record('acme#b', '2')]);
     expect(delivered).toEqual(['acme#a#2020-05-31', 'acme#b#2020-05-31']);
     expect(failed).toEqual([]);
   });
 
-  it('delivers an interaction once whose record is in it twice', async () => {
+  it('delivers an interaction once although two records are about it', async () => {
     const { delivered } = await run([record('acme#a', '1'), record('acme#a', '2')]);
     expect(delivered).toEqual(['acme#a#2020-05-31']);
   });
 
-  it('reports what the ledger could not settle, and delivers the rest', async () => {
+  it('reports the records that the ledger could not settle, and delivers the rest', async () => {
     const records = [record('acme#a', '1'), record('acme#b', '2'), record('acme#c', '3')];
     const { delivered, failed } = await run(records, ['acme#b']);
     expect(delivered).toEqual(['acme#a#2020-05-31', 'acme#c#2020-05-31']);
     expect(failed).toEqual(['2']);
   });
 
-  it('is not stopped by a poison record: that one alone is reported', async () => {
+  it('reports only a malformed record, and delivers the rest', async () => {
     const poison: DynamoDBRecord = { eventID: '2', dynamodb: { SequenceNumber: '2' } };
     const { delivered, failed } = await run([record('acme#a', '1'), poison, record('acme#c', '3')]);
     expect(delivered).toEqual(['acme#a#2020-05-31', 'acme#c#2020-05-31']);
@@ -69,7 +69,7 @@ describe('a batch of the stream', () => {
     expect(failed).toEqual(['1', '2']);
   });
 
-  it('answers in time although a delivery hangs: that record alone comes again', async () => {
+  it('answers in time although a delivery hangs, and reports only that record', async () => {
     vi.useFakeTimers();
     const ends = Date.now() + MINUTE_MS;
     const deliverPending = (key: InteractionKey): Promise<DeliveryResult> =>

@@ -7,12 +7,13 @@ export interface RequestParts {
   /** By their name in lower case, as API Gateway writes it. */
   headers: Record<string, string>;
   body?: string;
+  queryStringParameters?: Record<string, string>;
   isBase64Encoded?: boolean;
 }
 
 /** Creates a request as a function gets it from API Gateway's HTTP API. */
 export function requestWith(parts: RequestParts): APIGatewayProxyEventV2 {
-  const path = parts.routeKey.split(' ')[1] ?? '';
+  const [method = '', path = ''] = parts.routeKey.split(' ');
   return {
     version: '2.0',
     rawPath: path,
@@ -22,7 +23,7 @@ export function requestWith(parts: RequestParts): APIGatewayProxyEventV2 {
       apiId: '',
       domainName: '',
       domainPrefix: '',
-      http: { method: '', path, protocol: '', sourceIp: '', userAgent: '' },
+      http: { method, path, protocol: '', sourceIp: '', userAgent: '' },
       requestId: '',
       routeKey: parts.routeKey,
       stage: '',

@@ -2,7 +2,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { LOCAL_AWS } from '../../cli/local-stack.ts';
 import { parseMessage } from '../../lib/delivery/recovery-messages.ts';
-import { streamRecord } from '../../offline/database.ts';
+import { createStreamRecord } from '../../offline/database.ts';
 import { startUndeliveredQueue, type UndeliveredQueue } from '../../offline/undelivered-queue.ts';
 
 const KEYS = { contact: { S: 'acme#somebody' }, day: { S: '2020-05-31' } };
@@ -43,7 +43,7 @@ it('brings recover what it sends with the client of AWS, after the delay that it
 
 it('brings a message again until recover handles it', async () => {
   failures = 2;
-  queue.addGivenUp([streamRecord('1', 'INSERT', KEYS, {})]);
+  queue.addGivenUp([createStreamRecord('1', 'INSERT', KEYS, {})]);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(received).toEqual(Array(3).fill(eventWith('{}')));
 });
@@ -51,7 +51,7 @@ it('brings a message again until recover handles it', async () => {
 it('names the place of a record in its stream, as AWS does', async () => {
   const writtenAt = '2026-11-24T08:00:00.000Z';
   const position = { streamArn: 'arn', shardId: 'shard', writtenAt };
-  queue.addGivenUp([{ ...streamRecord('0042', 'INSERT', KEYS, {}), position }]);
+  queue.addGivenUp([{ ...createStreamRecord('0042', 'INSERT', KEYS, {}), position }]);
   await vi.advanceTimersByTimeAsync(0);
   const { Records } = JSON.parse(received[0] ?? '{}');
   expect(parseMessage(Records[0].body)).toEqual({

@@ -10,7 +10,7 @@ const complete = {
 const withRetention = (days: string) => readConfig({ ...complete, RETENTION_DAYS: days });
 
 describe('the environment', () => {
-  it('is read as it is, without what is not ours', () => {
+  it('is read without the variables of others', () => {
     expect(readConfig({ ...complete, PATH: '/bin' })).toEqual(complete);
   });
 
@@ -61,7 +61,7 @@ describe('RETENTION_DAYS', () => {
   );
 });
 
-describe('what a deployment is given', () => {
+describe('the settings of a deployment', () => {
   it.each([{}, { RETENTION_DAYS: '', PATH: '/bin' }, { NAT_API_URL: 'https://nat.example/i' }])(
     'may be %j',
     (env) => {

@@ -34,11 +34,14 @@ describe('one function classifies every outcome', () => {
     });
   });
 
-  it.each([301, 302, 303, 304, 307, 308])('%i may pass: the address is to be mended', (status) => {
-    expect(classify({ status, retryAfter: null })).toMatchObject({ verdict: 'may-pass' });
-  });
+  it.each([301, 302, 303, 304, 307, 308])(
+    '%i may pass: an operator can correct the address',
+    (status) => {
+      expect(classify({ status, retryAfter: null })).toMatchObject({ verdict: 'may-pass' });
+    },
+  );
 
-  it.each([401, 403])("%i: the workspace's key is bad; put off, not killed", (status) => {
+  it.each([401, 403])('%i rejects the key of the workspace', (status) => {
     expect(classify({ status, retryAfter: null })).toEqual({
       verdict: 'key-rejected',
       error: `status ${status}`,
@@ -62,7 +65,7 @@ describe('one function classifies every outcome', () => {
     }
   });
 
-  it.each([429, 503, 401])('hands on the Retry-After of a %i as it came', (status) => {
+  it.each([429, 503, 401])('returns the Retry-After of a %i unchanged', (status) => {
     expect(classify({ status, retryAfter: '-7 or so' })).toMatchObject({ retryAfter: '-7 or so' });
   });
 
@@ -114,7 +117,7 @@ describe('POST $NAT_API_URL', () => {
     ]);
   });
 
-  it('sends the same Idempotency-Key at every try of the same interaction', async () => {
+  it('sends the same Idempotency-Key with every try of an interaction', async () => {
     const { url, requests } = await natThat((_, response) => response.writeHead(503).end());
     const nat = createNat(url);
 
@@ -145,7 +148,7 @@ describe('POST $NAT_API_URL', () => {
     expect(requests.map((request) => request.url)).toEqual(['/']);
   });
 
-  it('hands on Retry-After', async () => {
+  it('returns Retry-After', async () => {
     const { url } = await natThat((_, response) =>
       response.writeHead(429, { 'retry-after': '120' }).end('slow down, peter@example.com'),
     );
@@ -157,7 +160,7 @@ describe('POST $NAT_API_URL', () => {
     });
   });
 
-  it('takes an answer that is cut off for none, though it began with 200', async () => {
+  it('does not count a response that is cut off, though it began with 200', async () => {
     const { url } = await natThat((_, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('{"status":', () => response.socket?.destroy());
@@ -169,7 +172,7 @@ describe('POST $NAT_API_URL', () => {
     });
   });
 
-  it('takes a connection that is reset for what may pass', async () => {
+  it('says that a reset connection may pass', async () => {
     const { url } = await natThat((_, response) => response.socket?.resetAndDestroy());
 
     expect(await createNat(url)(CALL)).toEqual({
@@ -178,7 +181,7 @@ describe('POST $NAT_API_URL', () => {
     });
   });
 
-  it('takes a port where nobody listens for what may pass', async () => {
+  it('says that a closed port may pass', async () => {
     const { url, close } = await natThat((_, response) => response.end());
     await close();
 
@@ -210,7 +213,7 @@ interface Received {
   body: unknown;
 }
 
-/** A Nat on a free port that keeps what it was sent, and answers as told. */
+/** Starts a Nat on a free port. It records the requests. */
 async function natThat(answer: RequestListener) {
   const requests: Received[] = [];
   const server = createServer(async (request, response) => {

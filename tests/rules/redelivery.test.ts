@@ -19,7 +19,7 @@ function dueOf(workspace: string, count: number): DueEntry[] {
   }));
 }
 
-/** A run over what is due, oldest first and all in one queue, in pages of 100. */
+/** Runs over what is due: one queue, earliest first, in pages of 100. */
 async function runOver(due: DueEntry[], redeliver: (workspace: string) => DeliveryResult) {
   const tried: DueEntry[] = [];
   const failures: unknown[] = [];
@@ -48,7 +48,7 @@ async function runOver(due: DueEntry[], redeliver: (workspace: string) => Delive
 }
 
 describe('a run of redeliver', () => {
-  it('goes on over tries that throw, and has ended them all when it returns', async () => {
+  it('continues after attempts that throw, and returns when all have ended', async () => {
     const due = [...dueOf('broken', 200), ...dueOf('acme', 20)];
     const { run, triedOf, failures } = await runOver(due, (workspace) => {
       if (workspace === 'broken') throw new Error('cannot be read');
@@ -92,7 +92,7 @@ describe('a run of redeliver', () => {
     expect(run.ended).toBe('keeps failing');
   });
 
-  it('ends for all when Nat fails for several workspaces in a row', async () => {
+  it('ends when Nat fails for several workspaces in a row', async () => {
     const customers = Array.from({ length: 10 * WORKSPACES_IN_A_ROW }, (_, n) => `customer-${n}`);
     const due = Array.from({ length: FAILURES_IN_A_ROW }, () =>
       customers.flatMap((customer) => dueOf(customer, 1)),
@@ -113,7 +113,7 @@ describe('a run of redeliver', () => {
     expect(run).toMatchObject({ tried: 300, passedOver: 0, ended: 'nothing due' });
   });
 
-  it('looks behind a page that is stale', async () => {
+  it('reads on after a page that is stale', async () => {
     const due = [...dueOf('stale', 150), ...dueOf('acme', 20)];
     const { triedOf } = await runOver(due, (workspace) =>
       workspace === 'stale' ? { status: 'skipped' } : delivered,

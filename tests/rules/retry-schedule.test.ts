@@ -5,7 +5,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/runtime/duratio
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
 const { firstDelayMs, longestDelayMs, giveUpAfterMs } = RETRY_SCHEDULE;
-/** So many tries in a row double the delay before it is as long as it gets. */
+/** How often the delay doubles before it reaches the longest one. */
 const DOUBLINGS = Math.floor(Math.log2(longestDelayMs / firstDelayMs));
 const delay = (attempts: number, retryAfter: string | undefined, random: number) =>
   nextTryAt(attempts, retryAfter, NOW, random) - NOW;
@@ -24,7 +24,7 @@ describe('exponential with full jitter, from the first delay to the longest', ()
     },
   );
 
-  it('draws the delay itself when it is not given one', () => {
+  it('is random', () => {
     const delays = Array.from({ length: 200 }, () => nextTryAt(3, undefined, NOW) - NOW);
 
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(0);

@@ -4,7 +4,7 @@ import { simulate } from './simulate.ts';
 
 const RUNS = 1000;
 const SLICE = 100;
-// A different thousand every day, the same all day long: CI finds what a fixed seed never would.
+// Every day has other seeds, so CI tries new runs. During a day the seeds stay the same.
 const FIRST_SEED = Math.floor(Date.now() / DAY_MS) * RUNS;
 
 describe('whatever fails: nothing lost, nothing twice, no address kept', () => {

@@ -4,10 +4,10 @@ import type { LedgerEntry } from '../../lib/ledger/entry.ts';
 export type Transition = 'accepted' | 'settled' | 'leased' | 'redriven' | 'released';
 
 /**
- * Recognises a write by the interaction before and after it. So it does not matter how the write is
- * expressed.
+ * Recognises a write by the interaction before and after it. How the write is expressed does not
+ * matter.
  *
- * @returns undefined if it is none of the writes that the ledger promises
+ * @returns undefined if no rule of the ledger allows the write
  */
 export function transitionOf(
   before: LedgerEntry | undefined,

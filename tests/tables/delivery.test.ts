@@ -16,7 +16,7 @@ const event = {
   description: 'https://example.com',
 };
 
-/** A Nat that answers in turn, the last answer from then on; and what it was sent. */
+/** A Nat that gives these answers in turn and then repeats the last one, and the calls it got. */
 function natAnswering(...answers: NatResult[]): { nat: Nat; calls: NatCall[] } {
   const calls: NatCall[] = [];
   const nat: Nat = async (call) => {
@@ -68,7 +68,7 @@ describe('delivering what is pending', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('carries the same Idempotency-Key in every try, and in place of a dead one whose day it takes', async () => {
+  it('sends the same Idempotency-Key with every try, also after a new event took the day of a dead one', async () => {
     const { key } = await accepted();
     const { ledger } = tables();
     const { nat, calls } = natAnswering(unavailable, { verdict: 'never', error: 'status 400' });
@@ -84,7 +84,7 @@ describe('delivering what is pending', () => {
   });
 });
 
-describe('what Nat does not take', () => {
+describe('what Nat does not accept', () => {
   it('is tried until its retry window is over, then dead', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: NOW });
     const { key } = await accepted();
@@ -138,7 +138,7 @@ describe('what Nat does not take', () => {
   });
 
   it.each(['workspace.rotate', 'workspace.update'])(
-    'is put off for moments when %s has just replaced the key it was tried with',
+    'waits until the new key is in use everywhere when %s has just replaced the rejected one',
     async (command) => {
       vi.useFakeTimers({ toFake: ['Date'], now: NOW });
       const { id, key } = await accepted();
@@ -148,7 +148,7 @@ describe('what Nat does not take', () => {
         { verdict: 'accepted' },
       );
       const delivery = deliveryTo(nat);
-      // A container that remembers the old key, for a minute.
+      // A container that still remembers the old key.
       await workspaces.findById(id);
       await operator.run({ command, id, natApiKey: 'the-new-key-for-nat' });
       expect(await delivery.deliverPending(key)).not.toHaveProperty('natKeyRejected');
@@ -162,7 +162,7 @@ describe('what Nat does not take', () => {
     },
   );
 
-  it('is put off without a call when the key for Nat cannot be unsealed, and marks the workspace', async () => {
+  it('waits without a call while the key for Nat cannot be unsealed; the workspace is marked', async () => {
     const { id, key } = await accepted();
     const { ledger, workspaces } = tables();
     const [record] = await workspaces.recordsOf(id);
@@ -203,13 +203,13 @@ describe('what Nat does not take', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('goes with the newest key that the index of workspaces shows, current or not', async () => {
+  it('is sent with the newest key that the index of workspaces shows, current or not', async () => {
     const { id, key } = await accepted();
     const { nat, calls } = natAnswering({ verdict: 'accepted' });
     const { workspaces } = tables();
     const [record] = await workspaces.recordsOf(id);
     if (record === undefined) throw new Error('not added');
-    // A rotation of which the index does not show the new record yet.
+    // A rotation whose new record the index does not show yet.
     await workspaces.update(record, { validUntil: '2027-01-01T00:00:00.000Z' });
     expect(await deliveryTo(nat).deliverPending(key)).toMatchObject({ status: 'delivered' });
     expect(calls).toMatchObject([{ apiKey: `key-${id}` }]);
@@ -217,7 +217,7 @@ describe('what Nat does not take', () => {
 });
 
 describe('redelivering', () => {
-  it('sends in one of two overlapping runs', async () => {
+  it('sends only once in overlapping runs', async () => {
     const { key } = await accepted();
     const { nat, calls } = natAnswering(unavailable, { verdict: 'accepted' });
     const delivery = deliveryTo(nat);

@@ -12,7 +12,7 @@ const tables = embeddedTables();
 const DUE = 120;
 const NOW = Date.now();
 
-/** A run in which every try comes to the same. */
+/** A run in which every attempt has the same result. */
 async function runWith(result: DeliveryResult, remainingMs = () => MINUTE_MS) {
   const tried: DueEntry[] = [];
   const { ledger } = tables();
@@ -51,18 +51,18 @@ describe('a run of redeliver', () => {
     expect(tried.length).toBeLessThan(
       FAILURES_IN_A_ROW + RETRY_QUEUES.length * CONCURRENT_ATTEMPTS,
     );
-    // What it left is for the next run.
+    // The next run tries the rest.
     const rest = await runWith({ status: 'delivered' });
     expect(rest.run.tried).toBe(DUE - tried.length);
   });
 
-  it('begins no try that it has no time for', async () => {
+  it('starts no attempt without enough time for it', async () => {
     const { run, tried } = await runWith({ status: 'delivered' }, () => MAX_ATTEMPT_MS - 1);
     expect([run.ended, tried]).toEqual(['out of time', []]);
     await runWith({ status: 'delivered' });
   });
 
-  it('goes on over a key that Nat rejects: that is no failure of Nat', async () => {
+  it('continues when Nat rejects a key: that is no failure of Nat', async () => {
     const rejected = { status: 'retrying', error: 'status 401', natKeyRejected: true } as const;
     const { run } = await runWith(rejected);
     expect(run).toEqual({ tried: DUE, failed: 0, passedOver: 0, ended: 'nothing due' });
