@@ -20,12 +20,12 @@ interface AgedRecord {
  *
  * @param trigger the settings of the trigger
  * @param invoke invokes `deliver`; it rejects if the function crashed
- * @param warn called with a message when records are given up
+ * @param giveUp called with the records that it will not try again
  */
 export function createStreamPlayer(
   trigger: StreamTrigger,
   invoke: (event: { Records: StreamRecord[] }) => Promise<DynamoDBBatchResponse>,
-  warn: (message: string) => void,
+  giveUp: (records: StreamRecord[]) => void,
 ) {
   const lanes = Array.from({ length: trigger.parallelizationFactor }, () => ({
     waiting: [] as AgedRecord[],
@@ -68,8 +68,8 @@ export function createStreamPlayer(
   function withoutAged(records: AgedRecord[]): AgedRecord[] {
     const oldest = Date.now() - trigger.maximumRecordAgeInSeconds * SECOND_MS;
     const young = records.filter(({ addedAt }) => addedAt >= oldest);
-    const aged = records.length - young.length;
-    if (aged > 0) warn(`The stream gave up ${aged} record(s). They stay pending in the ledger.`);
+    const aged = records.filter(({ addedAt }) => addedAt < oldest);
+    if (aged.length > 0) giveUp(aged.map(({ record }) => record));
     return young;
   }
 }

@@ -36,6 +36,8 @@ const deploymentSchema = z.object({
   REDELIVER_CONCURRENCY: concurrency,
 });
 
+const queueSchema = z.object({ UNDELIVERED_QUEUE_URL: z.url() });
+
 /** The settings of a deployment. */
 export type Config = z.infer<typeof configSchema>;
 
@@ -47,6 +49,16 @@ export type Config = z.infer<typeof configSchema>;
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   return parse(configSchema, env);
+}
+
+/**
+ * Reads where `recover` sends its messages to itself.
+ *
+ * @param env the environment of the function
+ * @throws {Error} if the address is missing or wrong
+ */
+export function readQueueUrl(env: NodeJS.ProcessEnv): string {
+  return parse(queueSchema, env).UNDELIVERED_QUEUE_URL;
 }
 
 /**

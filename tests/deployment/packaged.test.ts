@@ -3,7 +3,7 @@ import { compileFunction } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
-import { readConfig } from '../../lib/runtime/config.ts';
+import { readConfig, readQueueUrl } from '../../lib/runtime/config.ts';
 import { type Packaged, packageStage } from './packaged.ts';
 
 const SETTINGS = {
@@ -60,6 +60,12 @@ describe('each function', () => {
     expect(reservedIn(dev)).toEqual([]);
   });
 
+  it('knows where the queue is if it is recover', () => {
+    const recover = prod.functions.find(({ name }) => name === 'recover');
+    expect(recover?.environment.UNDELIVERED_QUEUE_URL).toEqual({ Ref: 'UndeliveredQueue' });
+    expect(() => readQueueUrl(resolved(recover?.environment ?? {}))).not.toThrow();
+  });
+
   it('gets the secret as a reference, never as text', () => {
     for (const { name, environment } of [...dev.functions, ...prod.functions]) {
       const reference = JSON.stringify(environment.DEPLOYMENT_SECRET);
@@ -76,6 +82,22 @@ describe('each function', () => {
       const source = files.map(([, text]) => text).join();
       expect(exportsOf(source), name).toHaveProperty(exported, expect.any(Function));
       expect(source.includes('dynalite') || source.includes(LOCAL_API_KEY), name).toBe(false);
+    }
+  });
+
+  it('has the clients of the stream and of the queue only if it is recover', () => {
+    for (const { name, files } of dev.functions) {
+      const source = files.map(([, text]) => text).join();
+      for (const client of ['DynamoDBStreams_20120810', 'AmazonSQS']) {
+        expect(source.includes(client), `${name}: ${client}`).toBe(name === 'recover');
+      }
+    }
+  });
+
+  it('is allowed to run for as many messages to itself as a sweep needs only if it is recover', () => {
+    for (const { Properties } of dev.ofType('AWS::Lambda::Function')) {
+      const allowed = Properties.FunctionName === 'nat-destination-dev-recover';
+      expect(Properties.RecursiveLoop).toBe(allowed ? 'Allow' : undefined);
     }
   });
 });
@@ -101,7 +123,7 @@ describe('what holds data', () => {
 
 /** An environment as the function gets it: CloudFormation puts values in place of references. */
 function resolved(environment: Record<string, unknown>): Record<string, string> {
-  const isReference = (value: unknown) => JSON.stringify(value).includes('{{resolve:');
+  const isReference = (value: unknown) => typeof value !== 'string' || value.includes('{{resolve:');
   const entries = Object.entries(environment).map(([name, value]) => {
     return [name, isReference(value) ? 'https://resolved.example' : z.string().parse(value)];
   });
