@@ -111,11 +111,11 @@ async function startDatabase(
 
 /** Adds the workspace `local`, unless a DynamoDB Local has it from an earlier time. */
 async function addWorkspace(invoke: Stack['invoke']): Promise<void> {
-  const listed = z.array(z.looseObject({ id: z.string() }));
+  const listed = z.array(z.looseObject({ workspace: z.string() }));
   const workspaces = listed.parse(await invoke('operate', { command: 'workspace.list' }));
-  if (workspaces.some(({ id }) => id === 'local')) return;
-  const workspace = { id: 'local', name: 'Local', apiKey: LOCAL_API_KEY };
-  await invoke('operate', { command: 'workspace.add', ...workspace });
+  if (workspaces.some(({ workspace }) => workspace === 'local')) return;
+  const local = { workspace: 'local', name: 'Local', apiKey: LOCAL_API_KEY };
+  await invoke('operate', { command: 'workspace.add', ...local });
 }
 
 /**

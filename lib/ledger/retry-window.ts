@@ -13,8 +13,8 @@ export function retryWindowStart({ acceptedAt, retryWindowStartsAt }: LedgerEntr
 /**
  * The window starts again with a redrive, a rejected key, and a new key.
  *
- * @param now ms since the epoch
+ * @param at ms since the epoch
  */
-export function restartRetryWindow(now: number): EntryChanges {
-  return { retryWindowStartsAt: new Date(now).toISOString() };
+export function restartRetryWindow(at: number): EntryChanges {
+  return { retryWindowStartsAt: new Date(at).toISOString() };
 }

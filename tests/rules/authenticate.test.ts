@@ -28,11 +28,7 @@ function holding(workspace: Workspace): Workspaces {
   return {
     findByApiKey: async (apiKey) => (apiKey === KEY ? workspace : undefined),
     findById: unused,
-    recordsOf: unused,
-    add: unused,
-    update: unused,
     markNatKeyRejected: unused,
-    list: unused,
   };
 }
 

@@ -4,6 +4,7 @@ import { createDelivery } from '../../lib/delivery/attempt.ts';
 import type { Nat, NatCall, NatResult } from '../../lib/delivery/nat.ts';
 import { RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
 import { HOUR_MS } from '../../lib/runtime/durations.ts';
+import { endKeys } from '../../lib/workspaces/master-record.ts';
 import { WORKSPACE_CHANGE_VISIBLE_AFTER_MS } from '../../lib/workspaces/workspace-cache.ts';
 import { embeddedTables, existing, secrets } from './embedded.ts';
 
@@ -29,7 +30,7 @@ function natAnswering(...answers: NatResult[]): { nat: Nat; calls: NatCall[] } {
 async function accepted() {
   const id = `w-${randomUUID()}`;
   const { ledger } = tables();
-  const add = { command: 'workspace.add', id, name: id, apiKey: `key-${id}` };
+  const add = { command: 'workspace.add', workspace: id, name: id, apiKey: `key-${id}` };
   await tables().operator.run(add);
   const key = { contact: `${id}#${randomUUID()}`, day: '2020-05-31' };
   await ledger.accept(key, event, Date.now());
@@ -39,6 +40,13 @@ async function accepted() {
 function deliveryTo(nat: Nat) {
   const { ledger, workspaces } = tables();
   return createDelivery({ ledger, workspaces, secrets, nat });
+}
+
+/** Since when the workspace is marked, because Nat rejects its key. */
+async function rejectedSince(id: string): Promise<string | undefined> {
+  const { registry } = tables();
+  const workspace = await registry.find(id);
+  return workspace && registry.natKeyRejectedAt(workspace);
 }
 
 const unavailable: NatResult = { verdict: 'may-pass', error: 'status 503' };
@@ -104,7 +112,7 @@ describe('what Nat does not take', () => {
   it('waits, and does not die, while Nat rejects the key; the workspace is marked since the first rejection', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: NOW });
     const { id, key } = await accepted();
-    const { ledger, workspaces } = tables();
+    const { ledger } = tables();
     const rejected: NatResult = { verdict: 'key-rejected', error: 'status 401' };
     const delivery = deliveryTo(natAnswering(rejected).nat);
     expect(await delivery.deliverPending(key)).toMatchObject({ natKeyRejected: true });
@@ -114,8 +122,7 @@ describe('what Nat does not take', () => {
       status: 'retrying',
       natKeyRejected: true,
     });
-    const [record] = await workspaces.recordsOf(id);
-    expect(record?.natKeyRejectedAt).toBe('2026-11-24T08:00:00.000Z');
+    expect(await rejectedSince(id)).toBe('2026-11-24T08:00:00.000Z');
   });
 
   it('has a whole retry window again when the key was replaced after the first was over', async () => {
@@ -150,13 +157,11 @@ describe('what Nat does not take', () => {
       const delivery = deliveryTo(nat);
       // A container that remembers the old key, for a minute.
       await workspaces.findById(id);
-      await operator.run({ command, id, natApiKey: 'the-new-key-for-nat' });
+      await operator.run({ command, workspace: id, natApiKey: 'the-new-key-for-nat' });
       expect(await delivery.deliverPending(key)).not.toHaveProperty('natKeyRejected');
       const { dueAt = '' } = await existing(ledger.read(key));
       expect(Date.parse(dueAt)).toBe(NOW + WORKSPACE_CHANGE_VISIBLE_AFTER_MS);
-      for (const record of await workspaces.recordsOf(id)) {
-        expect(record).not.toHaveProperty('natKeyRejectedAt');
-      }
+      expect(await rejectedSince(id)).toBeUndefined();
       expect(await delivery.redeliver({ ...key, dueAt })).toMatchObject({ status: 'delivered' });
       expect(calls.map(({ apiKey }) => apiKey)).toEqual([`key-${id}`, 'the-new-key-for-nat']);
     },
@@ -164,10 +169,9 @@ describe('what Nat does not take', () => {
 
   it('is put off without a call when the key for Nat cannot be unsealed, and marks the workspace', async () => {
     const { id, key } = await accepted();
-    const { ledger, workspaces } = tables();
-    const [record] = await workspaces.recordsOf(id);
-    if (record === undefined) throw new Error('not added');
-    await workspaces.update(record, { natApiKey: secrets.seal('another', 'another purpose') });
+    const { ledger, registry } = tables();
+    const natApiKey = secrets.seal('another', 'another purpose');
+    await registry.change(id, (workspace) => ({ ...workspace, natApiKey }));
     const { nat, calls } = natAnswering({ verdict: 'accepted' });
     expect(await deliveryTo(nat).deliverPending(key)).toMatchObject({
       status: 'retrying',
@@ -198,7 +202,7 @@ describe('what Nat does not take', () => {
       status: 'dead',
       error: 'workspace unknown',
     });
-    await tables().operator.run({ command: 'workspace.add', id, name: id });
+    await tables().operator.run({ command: 'workspace.add', workspace: id, name: id });
     expect(await delivery.redeliver(second)).toMatchObject({ status: 'delivered' });
     expect(calls).toHaveLength(1);
   });
@@ -206,11 +210,11 @@ describe('what Nat does not take', () => {
   it('goes with the newest key that the index of workspaces shows, current or not', async () => {
     const { id, key } = await accepted();
     const { nat, calls } = natAnswering({ verdict: 'accepted' });
-    const { workspaces } = tables();
-    const [record] = await workspaces.recordsOf(id);
-    if (record === undefined) throw new Error('not added');
     // A rotation of which the index does not show the new record yet.
-    await workspaces.update(record, { validUntil: '2027-01-01T00:00:00.000Z' });
+    await tables().registry.change(id, (workspace) => ({
+      ...workspace,
+      keys: endKeys(workspace.keys, () => true, Date.parse('2027-01-01T00:00:00Z')),
+    }));
     expect(await deliveryTo(nat).deliverPending(key)).toMatchObject({ status: 'delivered' });
     expect(calls).toMatchObject([{ apiKey: `key-${id}` }]);
   });

@@ -1,0 +1,8 @@
+import type { LedgerEntry } from '../ledger/entry.ts';
+
+/** An interaction as operators see it: without the address. */
+export function withoutAddress({ event, ...entry }: LedgerEntry) {
+  if (event === undefined) return entry;
+  const { timestamp, description } = event;
+  return { ...entry, timestamp, description };
+}
