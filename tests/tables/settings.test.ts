@@ -92,6 +92,15 @@ describe('a custom format', () => {
   });
 });
 
+it('says that a contact can get two interactions on the day that the time zone changes', async () => {
+  const id = await add();
+  expect(await update(id, { timeZone: 'Asia/Tokyo' })).toMatchObject({
+    timeZone: 'Asia/Tokyo',
+    note: expect.stringMatching(/two interactions/),
+  });
+  expect(await update(id, { name: 'Other' })).not.toHaveProperty('note');
+});
+
 it('asks for a signature until an empty shared secret takes that away', async () => {
   const id = await add({ sharedSecret: 'a shared secret' });
   expect(await fresh(id)).toHaveProperty('sharedSecret');
