@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import getPort from 'get-port';
 import pMap from 'p-map';
+import { singleResponseSchema } from '../lib/intake/response.ts';
 import { type Stack, startStack } from '../offline/stack.ts';
 import { AUTHORIZATION, compare, type Sent, untilDelivered } from './soak/compare.ts';
 import { startFaults } from './soak/faults.ts';
@@ -61,9 +62,8 @@ async function sendAll(stack: Stack, events: number, contacts: number): Promise<
       const status = await send(stack, email, day);
       latencies.push(performance.now() - startedAt);
       sent.expected.add(`${email} ${day}`);
-      if (status === 202 && !sent.accepted.has(`${email} ${day}`))
-        sent.accepted.add(`${email} ${day}`);
-      else if (status !== 200) sent.otherAnswers += 1;
+      if (status === 'accepted') sent.accepted.add(`${email} ${day}`);
+      else if (status === undefined) sent.otherAnswers += 1;
     },
     { concurrency: CONCURRENT_SENDERS },
   );
@@ -83,14 +83,14 @@ function contactAndDay(n: number, contacts: number): { email: string; day: strin
   };
 }
 
-async function send(stack: Stack, email: string, day: string): Promise<number> {
+/** @returns `accepted` or `duplicate`; undefined for an error */
+async function send(stack: Stack, email: string, day: string): Promise<string | undefined> {
   const response = await fetch(`${stack.apiUrl}/v1/identify`, {
     method: 'POST',
     headers: { authorization: AUTHORIZATION, 'content-type': 'application/json' },
     body: JSON.stringify({ type: 'identify', timestamp: `${day}T12:00:00Z`, traits: { email } }),
   });
-  await response.arrayBuffer();
-  return response.status;
+  return singleResponseSchema.safeParse(await response.json()).data?.status;
 }
 
 function report(latencies: number[], ms: number): void {

@@ -2,23 +2,24 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { createIntake, type EventResult, type Intake } from '../lib/intake/accept.ts';
+import { createIntake, type EventResult } from '../lib/intake/accept.ts';
 import { readBody } from '../lib/intake/read-body.ts';
-import { toBatchResponse } from '../lib/intake/response.ts';
+import { type DryRun, NOT_FOUND, toBatchResponse, toResult } from '../lib/intake/response.ts';
 import { BATCH_LIMIT_MS, SINGLE_LIMIT_MS } from '../lib/intake/time-limits.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
-import { withTimeout } from '../lib/runtime/with-timeout.ts';
-import type { Workspace } from '../lib/workspaces/workspaces.ts';
-import { errorResponses, json } from './middleware/error-responses.ts';
+import { withAbort } from '../lib/runtime/with-timeout.ts';
+import { errorResponses, json, sdkOf } from './middleware/error-responses.ts';
 import {
-  authenticateSender,
+  authenticateByBody,
+  authenticateByHeader,
   type IdentifyRequest,
   parseBody,
+  readQuery,
   unpackBody,
   verifySender,
 } from './middleware/identify-request.ts';
 import { type Services, services } from './services.ts';
-import { countResults, logger, metrics } from './telemetry.ts';
+import { logger, metrics, reportResults } from './telemetry.ts';
 
 type Response = APIGatewayProxyStructuredResultV2;
 
@@ -30,8 +31,12 @@ const OPEN_ROUTES: Record<string, () => Promise<Response>> = {
     json(200, (await import('../openapi.json', { with: { type: 'json' } })).default),
 };
 
+const IDENTIFY_ROUTE = 'POST /v1/identify';
+/** All three take the same bodies. SDKs post to the last two. */
+const EVENT_ROUTES = new Set([IDENTIFY_ROUTE, 'POST /v1/batch', 'POST /v1/import']);
+
 /**
- * The API: single calls and batches on either path, and its health and description without a key.
+ * The API: single calls and batches on any path, and its health and description without a key.
  *
  * @param services returns what the handler works with; called at the first request
  */
@@ -40,55 +45,50 @@ export function createHandler(services: () => Services) {
     const { ledger, secrets, config } = services();
     return createIntake(ledger, secrets, config.RETENTION_DAYS);
   });
-  const identify = middy<IdentifyRequest, Response>()
+  const takeEvents = middy<IdentifyRequest, Response>()
     .use(injectLambdaContext(logger))
     .use(logMetrics(metrics))
     .use(errorResponses())
-    .use(authenticateSender(services))
+    .use(readQuery())
+    .use(authenticateByHeader(services))
     .use(unpackBody())
     .use(parseBody())
+    .use(authenticateByBody(services))
     .use(verifySender(services))
-    .handler(async ({ body, workspace, startedAt = Date.now() }) => {
-      if (workspace === undefined) throw new Error('authenticateSender did not run');
-      const { isBatch, events } = readBody(body);
-      const remainingMs = startedAt + (isBatch ? BATCH_LIMIT_MS : SINGLE_LIMIT_MS) - Date.now();
-      const results = await acceptInTime(intake(), events, workspace, remainingMs);
+    .handler(async (event) => {
+      const { json: body, workspace, route, isDryRun = false, startedAt = Date.now() } = event;
+      if (workspace === undefined) throw new Error('the sender was not authenticated');
+      const { form, events, shared } = readBody(body);
+      const isSingle = form === 'single';
+      const limitMs = startedAt + (isSingle ? SINGLE_LIMIT_MS : BATCH_LIMIT_MS) - Date.now();
+      const impliedType = isSingle && route === IDENTIFY_ROUTE ? 'identify' : undefined;
+      const results = await withAbort(limitMs, (signal) =>
+        intake().accept(events, workspace, Date.now(), { signal, shared, impliedType, isDryRun }),
+      );
+      if (!isDryRun) reportResults(results, { workspace: workspace.id, sdk: sdkOf(event), form });
+      const dryRun = isDryRun ? workspace : undefined;
       const [only] = results;
-      if (!isBatch && only !== undefined) return respondToSingle(only, workspace.id);
-      return respondToBatch(results, workspace.id);
+      if (isSingle && only !== undefined) return respondToSingle(only, dryRun);
+      const response = toBatchResponse(form, results, dryRun);
+      return json(response.status, response.body);
     });
-  return async (event: IdentifyRequest, context: Context): Promise<Response> =>
-    OPEN_ROUTES[event.routeKey]?.() ?? identify({ ...event, startedAt: Date.now() }, context);
+  return async (event: IdentifyRequest, context: Context): Promise<Response> => {
+    const route = routeOf(event);
+    const respond = OPEN_ROUTES[route];
+    if (respond !== undefined) return respond();
+    if (!EVENT_ROUTES.has(route)) return json(404, NOT_FOUND);
+    return takeEvents({ ...event, route, startedAt: Date.now() }, context);
+  };
 }
 
 export const handler = createHandler(services);
 
-/** Stops writing when the time is up. What was written by then is `duplicate` when sent again. */
-async function acceptInTime(
-  intake: Intake,
-  events: unknown[],
-  workspace: Workspace,
-  remainingMs: number,
-): Promise<EventResult[]> {
-  const stop = new AbortController();
-  try {
-    const accepting = intake.accept(events, workspace, Date.now(), stop.signal);
-    return await withTimeout(remainingMs, accepting);
-  } finally {
-    stop.abort();
-  }
+/** A slash at the end makes no difference. */
+function routeOf({ requestContext, rawPath }: IdentifyRequest): string {
+  return `${requestContext.http.method} ${rawPath.replace(/\/+$/, '')}`;
 }
 
-function respondToSingle(result: EventResult, workspace: string): Response {
+function respondToSingle(result: EventResult, dryRun: DryRun | undefined): Response {
   if ('rejection' in result) throw result.rejection;
-  const { status, key } = result;
-  countResults([result]);
-  logger.info(status, { workspace, contact: key.contact, day: key.day });
-  return json(status === 'accepted' ? 202 : 200, { status });
-}
-
-function respondToBatch(results: EventResult[], workspace: string): Response {
-  logger.info('batch', { workspace, ...countResults(results) });
-  const { status, body } = toBatchResponse(results);
-  return json(status, body);
+  return json(200, toResult(result, dryRun));
 }

@@ -11,27 +11,31 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
+import { LOCAL_AWS } from '../cli/local-stack.ts';
 
-/** What the local stack names its tables, as `serverless.yml` does for the stage `local`. */
+/** The names of the tables, which `serverless.yml` gives them on the stage `local`. */
 export const TABLES = {
   Interactions: 'nat-destination-local-interactions',
   Workspaces: 'nat-destination-local-workspaces',
 } as const;
 
-/** Where a local DynamoDB is, as AWS clients take it. DynamoDB Local keeps a database per key id. */
+/**
+ * How AWS clients connect to a local DynamoDB. DynamoDB Local keeps a separate database for each
+ * access key id.
+ */
 export interface DynamoDBAddress {
   endpoint: string;
   region: string;
   credentials: { accessKeyId: string; secretAccessKey: string };
 }
 
-/** A running DynamoDB, with the tables that are deployed. */
+/** A running DynamoDB with the tables of `resources/tables.yml`. */
 export interface Database {
   address: DynamoDBAddress;
   stop(): Promise<void>;
 }
 
-/** A record of the ledger's stream, as far as it is played. */
+/** A record of the ledger's stream, with the fields that `deliver` reads. */
 export interface StreamRecord {
   eventID: string;
   eventName: string;
@@ -42,21 +46,40 @@ export interface StreamRecord {
     SequenceNumber: string;
     StreamViewType: 'NEW_IMAGE';
   };
+  /** Where it can be read again; absent if there is no real stream. */
+  position?: StreamPosition;
 }
 
-/** The key of an interaction, in DynamoDB's form. */
+/** The shard of a record, and when the record was written, ISO 8601. */
+interface StreamPosition {
+  streamArn: string;
+  shardId: string;
+  writtenAt: string;
+}
+
+/** The key of an interaction, in DynamoDB's JSON. */
 export const keysSchema = z.object({
   contact: z.object({ S: z.string() }),
   day: z.object({ S: z.string() }),
 });
 
 /**
- * A record of the ledger's stream.
+ * Reads the address of a DynamoDB Local that already runs from `DYNAMODB_ENDPOINT`.
  *
- * @param keys an object with the key, and maybe more
+ * @returns undefined if the variable is missing or empty
+ */
+export function readDynamoDBAddress(env: NodeJS.ProcessEnv): DynamoDBAddress | undefined {
+  const endpoint = env.DYNAMODB_ENDPOINT;
+  return endpoint === undefined || endpoint === '' ? undefined : { endpoint, ...LOCAL_AWS };
+}
+
+/**
+ * Creates a record of the ledger's stream.
+ *
+ * @param keys an object that contains the key of the item
  * @param NewImage the item as it was written
  */
-export function streamRecord(
+export function createStreamRecord(
   SequenceNumber: string,
   eventName: string,
   keys: unknown,
@@ -76,10 +99,9 @@ type TableProperties = Omit<CreateTableCommandInput, 'TableName'> & {
 };
 
 /**
- * Creates what `resources/tables.yml` says, as far as a local DynamoDB knows it. A table that is
- * there already is left as it is.
+ * Creates the tables of `resources/tables.yml`. A table that already exists stays as it is.
  *
- * @param withStream whether this DynamoDB has streams, and TTL
+ * @param withStream true if this DynamoDB supports streams and TTL
  */
 export async function createTables(address: DynamoDBAddress, withStream: boolean): Promise<void> {
   const db = new DynamoDBClient(address);
@@ -110,7 +132,7 @@ export async function createTables(address: DynamoDBAddress, withStream: boolean
   db.destroy();
 }
 
-/** Enabling what is enabled is an error. */
+/** DynamoDB rejects a request to enable TTL that is already enabled. */
 async function enableTimeToLive(
   db: DynamoDBClient,
   TableName: string,

@@ -5,11 +5,11 @@ import {
   type _Record as LocalRecord,
 } from '@aws-sdk/client-dynamodb-streams';
 import {
+  createStreamRecord,
   createTables,
   type Database,
   type DynamoDBAddress,
   type StreamRecord,
-  streamRecord,
   TABLES,
 } from './database.ts';
 import { createShardReader } from './shards.ts';
@@ -17,12 +17,12 @@ import { createShardReader } from './shards.ts';
 const POLL_MS = 100;
 
 /**
- * Uses a DynamoDB Local that runs already, with its real streams from now on, and what is pending
- * from before.
+ * Connects to a DynamoDB Local that already runs and reads its stream from now on. Interactions
+ * that are pending from an earlier run come first.
  *
- * @param onRecord told of each record, in the order of its shard
- * @param warn told when the stream cannot be read
- * @throws {Error} if nothing answers, or the ledger has no stream
+ * @param onRecord called for each record, in the order of its shard
+ * @param warn called with a message when the stream cannot be read
+ * @throws {Error} if DynamoDB Local does not answer, or the ledger has no stream
  */
 export async function connectDynamoDBLocal(
   address: DynamoDBAddress,
@@ -31,12 +31,15 @@ export async function connectDynamoDBLocal(
 ): Promise<Database> {
   await createTables(address, true);
   const streams = new DynamoDBStreamsClient(address);
-  const shards = await createShardReader(streams, await streamOfLedger(address), (record) => {
-    const played = recordOf(record);
-    if (played !== undefined) onRecord(played);
+  const streamArn = await findLedgerStream(address);
+  const shards = await createShardReader(streams, streamArn, (record, shardId) => {
+    const streamRecord = toStreamRecord(record);
+    if (streamRecord === undefined) return;
+    const writtenAt = (record.dynamodb?.ApproximateCreationDateTime ?? new Date()).toISOString();
+    onRecord({ ...streamRecord, position: { streamArn, shardId, writtenAt } });
   });
-  // After the stream's position is taken, so that nothing falls between.
-  await findPending(address, onRecord);
+  // The stream's position is known by now, so no write is missed.
+  await replayPending(address, onRecord);
   const stopping = new AbortController();
   const polling = poll();
   return {
@@ -55,7 +58,7 @@ export async function connectDynamoDBLocal(
         await shards.readRound();
         failing = false;
       } catch (error) {
-        if (!failing) warn(`the stream of DynamoDB Local cannot be read: ${error}`);
+        if (!failing) warn(`Cannot read the stream of DynamoDB Local: ${error}`);
         failing = true;
       }
       await delay(POLL_MS);
@@ -63,16 +66,18 @@ export async function connectDynamoDBLocal(
   }
 }
 
-async function streamOfLedger(address: DynamoDBAddress): Promise<string> {
+async function findLedgerStream(address: DynamoDBAddress): Promise<string> {
   const db = new DynamoDBClient(address);
   const { Table } = await db.send(new DescribeTableCommand({ TableName: TABLES.Interactions }));
   db.destroy();
   if (Table?.LatestStreamArn !== undefined) return Table.LatestStreamArn;
-  throw new Error(`the table ${TABLES.Interactions} has no stream: delete it, npm start makes it`);
+  throw new Error(
+    `the table ${TABLES.Interactions} has no stream. Delete it: npm start creates it again`,
+  );
 }
 
-/** What an earlier run left, as if written now: a stream forgets after 24 hours, a ledger does not. */
-async function findPending(
+/** Replays interactions that an earlier run left: a stream forgets them after 24 hours. */
+async function replayPending(
   address: DynamoDBAddress,
   onRecord: (record: StreamRecord) => void,
 ): Promise<void> {
@@ -91,16 +96,16 @@ async function findPending(
   for await (const { Items = [] } of pages) {
     for (const item of Items) {
       number += 1;
-      onRecord(streamRecord(`pending-${number}`, 'INSERT', item, item));
+      onRecord(createStreamRecord(`pending-${number}`, 'INSERT', item, item));
     }
   }
   client.destroy();
 }
 
-/** @returns undefined for the deletion of an item: it has no new image */
-function recordOf({ eventName, dynamodb }: LocalRecord): StreamRecord | undefined {
+/** @returns undefined if the item was deleted: there is no new image */
+function toStreamRecord({ eventName, dynamodb }: LocalRecord): StreamRecord | undefined {
   if (dynamodb?.NewImage === undefined) return undefined;
-  return streamRecord(
+  return createStreamRecord(
     dynamodb.SequenceNumber ?? '',
     eventName ?? '',
     dynamodb.Keys,

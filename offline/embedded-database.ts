@@ -5,18 +5,18 @@ import dynalite from 'dynalite';
 import * as z from 'zod/mini';
 import { LOCAL_AWS } from '../cli/local-stack.ts';
 import {
+  createStreamRecord,
   createTables,
   type Database,
   keysSchema,
   type StreamRecord,
-  streamRecord,
   TABLES,
 } from './database.ts';
 
 /**
- * Starts dynalite on a free port. It has no streams, so the writes that took effect are watched.
+ * Starts dynalite on a free port. It has no streams, so successful write requests become records.
  *
- * @param onRecord told of each item of the ledger that was written, as it is then
+ * @param onRecord called for each item that is written to the ledger
  */
 export async function startEmbeddedDatabase(
   onRecord: (record: StreamRecord) => void,
@@ -24,13 +24,13 @@ export async function startEmbeddedDatabase(
   const server = dynalite({ createTableMs: 0 });
   let reader: DynamoDBClient | undefined;
   let sequence = 0;
-  const observing = new Set<Promise<void>>();
+  const publishing = new Set<Promise<void>>();
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
-    observe(request, response, (write) => {
+    watchRequest(request, response, (write) => {
       sequence += 1;
-      const observed = publish(write, sequence);
-      observing.add(observed);
-      void observed.finally(() => observing.delete(observed));
+      const published = publish(write, sequence);
+      publishing.add(published);
+      void published.finally(() => publishing.delete(published));
     }),
   );
   server.listen(0, '127.0.0.1');
@@ -43,8 +43,8 @@ export async function startEmbeddedDatabase(
   return {
     address,
     stop: async () => {
-      // dynalite throws at whoever still reads.
-      await Promise.all(observing);
+      // dynalite throws if it is closed during a read.
+      await Promise.all(publishing);
       reader?.destroy();
       const closed = new Promise<void>((resolve, reject) =>
         server.close((error?: Error) => (error ? reject(error) : resolve())),
@@ -55,12 +55,12 @@ export async function startEmbeddedDatabase(
   };
 
   async function publish(write: Write, sequence: number): Promise<void> {
-    const record = reader && (await recordOf(reader, write, sequence));
+    const record = reader && (await readRecord(reader, write, sequence));
     if (record !== undefined) onRecord(record);
   }
 }
 
-/** A write of the ledger that took effect. */
+/** A successful write to the ledger. `item` has at least the key. */
 interface Write {
   operation: 'PutItem' | 'UpdateItem';
   item: unknown;
@@ -72,7 +72,7 @@ const writeSchema = z.object({
   Key: z.optional(z.unknown()),
 });
 
-function observe(
+function watchRequest(
   request: IncomingMessage,
   response: ServerResponse,
   onWrite: (write: Write) => void,
@@ -90,7 +90,7 @@ function observe(
   });
 }
 
-async function recordOf(
+async function readRecord(
   reader: DynamoDBClient,
   { operation, item }: Write,
   sequence: number,
@@ -101,5 +101,10 @@ async function recordOf(
   );
   if (Item === undefined) return undefined;
   const SequenceNumber = String(sequence).padStart(21, '0');
-  return streamRecord(SequenceNumber, operation === 'PutItem' ? 'INSERT' : 'MODIFY', Keys, Item);
+  return createStreamRecord(
+    SequenceNumber,
+    operation === 'PutItem' ? 'INSERT' : 'MODIFY',
+    Keys,
+    Item,
+  );
 }

@@ -1,8 +1,16 @@
 /**
- * Loaded into serverless-offline before it starts, to mend its edge: it turns a body into UTF-8
- * text unless the content type is binary, where API Gateway hands over in base64 whatever is not
- * text. And it lets any page of any origin in, where API Gateway has no CORS unless it is set up. It
- * decides both by the parsed headers, and gives functions the raw ones, so only it sees this.
+ * Loaded into the process of serverless-offline before it starts, to correct three differences from
+ * API Gateway:
+ *
+ * - serverless-offline turns a body into UTF-8 text unless its content type is binary. API Gateway
+ *   passes everything that is not text on in base64.
+ * - serverless-offline parses a JSON body. API Gateway passes it on as it is, also a JSON string
+ *   that holds JSON.
+ * - serverless-offline answers CORS requests from any origin. API Gateway has no CORS unless it is
+ *   configured.
+ *
+ * serverless-offline decides both by the parsed headers, which are changed here. The functions get
+ * the raw headers, which stay as they are.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
@@ -13,11 +21,11 @@ subscribe('http.server.request.start', (message) => {
   const { request } = message as { request: IncomingMessage };
   const { 'content-type': type, 'content-encoding': encoding } = request.headers;
   const isText = encoding === undefined && (type === undefined || TEXT.test(type));
-  if (!isText) request.headers['content-type'] = 'application/octet-stream';
+  request.headers['content-type'] = isText ? 'text/plain' : 'application/octet-stream';
   delete request.headers.origin;
   delete request.headers['access-control-request-method'];
 });
 
-// The stack holds the other end: when it is gone, however it went, this process goes too.
+// The stack holds the other end of stdin. When the stack ends, for any reason, this process ends.
 process.stdin.on('end', () => process.exit());
 process.stdin.resume();

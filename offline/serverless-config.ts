@@ -2,31 +2,43 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 
-const triggerSchema = z.object({
+const streamSchema = z.object({
   batchSize: z.number(),
   parallelizationFactor: z.number(),
-  maximumRetryAttempts: z.number(),
+  // Only the age of a record ends its tries, here as there.
+  maximumRetryAttempts: z.literal(-1),
+  maximumRecordAgeInSeconds: z.number(),
   filterPatterns: z.array(z.record(z.string(), z.unknown())).check(z.length(1)),
 });
 
 const serverlessSchema = z.object({
+  params: z.object({ local: z.object({ deploymentSecret: z.string() }) }),
   functions: z.object({
-    deliver: z.object({ events: z.tuple([z.object({ stream: triggerSchema })]) }),
+    deliver: z.object({ events: z.tuple([z.object({ stream: streamSchema })]) }),
   }),
 });
 
-/** What `serverless.yml` says of the ledger's stream. */
+/** How `serverless.yml` connects the ledger's stream to `deliver`. */
 export interface StreamTrigger {
   batchSize: number;
   parallelizationFactor: number;
-  maximumRetryAttempts: number;
+  maximumRecordAgeInSeconds: number;
   filter: unknown;
 }
 
-/** Reads the stream trigger that is deployed, so that the local one is the same. */
+/** Reads the deployed stream trigger, so that the local one does the same. */
 export async function readStreamTrigger(): Promise<StreamTrigger> {
-  const path = new URL('../serverless.yml', import.meta.url);
-  const { functions } = serverlessSchema.parse(parse(await readFile(path, 'utf8')));
+  const { functions } = await readServerlessConfig();
   const { filterPatterns, ...trigger } = functions.deliver.events[0].stream;
   return { ...trigger, filter: filterPatterns[0] };
+}
+
+/** Reads the secret that the functions have on the stage `local`. */
+export async function readDeploymentSecret(): Promise<string> {
+  return (await readServerlessConfig()).params.local.deploymentSecret;
+}
+
+async function readServerlessConfig() {
+  const path = new URL('../serverless.yml', import.meta.url);
+  return serverlessSchema.parse(parse(await readFile(path, 'utf8')));
 }

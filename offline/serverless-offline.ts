@@ -10,35 +10,43 @@ import type { DynamoDBAddress } from './database.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STOP_TIMEOUT_MS = 3000;
 
-/** Where the parts of the stack are, for serverless-offline. */
+/** What serverless-offline and the functions are started with. */
 export interface FunctionsOptions {
   apiPort: number;
   lambdaPort: number;
   dynamodb: DynamoDBAddress;
   natUrl: string;
-  /** More for the functions' environment. */
+  /** Added to the environment of the functions. */
   env: NodeJS.ProcessEnv;
-  /** Told each line that functions and serverless-offline print. */
+  /** Called with each line that the functions and serverless-offline print. */
   onLine: (line: string) => void;
 }
 
-/** The deployed functions, run by serverless-offline in a process of its own. */
+/** The functions of `serverless.yml`, run by serverless-offline in a process of its own. */
 export interface Functions {
-  /** Invokes a function and gives its answer; rejects with its error. */
+  /**
+   * Invokes a function and returns its result.
+   *
+   * @throws {Error} with the function's own message if it failed
+   */
   invoke(name: string, payload: unknown): Promise<unknown>;
   stop(): Promise<void>;
 }
 
-/** Starts serverless-offline and waits until the API answers. */
+/**
+ * Starts serverless-offline and waits until the API answers.
+ *
+ * @throws {Error} if serverless-offline ends before that
+ */
 export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
   const child = spawnServerlessOffline(options);
-  const failed = once(child, 'exit').then(() => {
+  const earlyExit = once(child, 'exit').then(() => {
     throw new Error('serverless-offline ended before it was ready');
   });
-  failed.catch(() => {});
+  earlyExit.catch(() => {});
   const health = `http://127.0.0.1:${options.apiPort}/v1/health`;
   await Promise.race([
-    failed,
+    earlyExit,
     pRetry(() => fetch(health), { retries: 600, minTimeout: 50, factor: 1 }),
   ]);
   const lambda = lambdaClient(options.lambdaPort);
@@ -52,7 +60,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   };
 }
 
-/** Each stack bundles the functions for itself. */
+/** Every stack bundles the functions into a folder of its own. */
 function buildFolder({ apiPort }: FunctionsOptions): string {
   return `.esbuild/${apiPort}`;
 }
@@ -101,7 +109,7 @@ async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
-  const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  const killTimer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
   await ended;
-  clearTimeout(impatience);
+  clearTimeout(killTimer);
 }

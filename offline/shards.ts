@@ -9,39 +9,39 @@ import {
   TrimmedDataAccessException,
 } from '@aws-sdk/client-dynamodb-streams';
 
-/** Where a shard is read next; no iterator at the end of one that is closed. */
+/** Where a shard is read next. At the end of a closed shard there is no iterator. */
 interface Position {
   iterator: string | undefined;
   /** The sequence number of the last record that was read. */
-  last: string | undefined;
+  lastRead: string | undefined;
 }
 
 /**
- * Reads a DynamoDB stream from now on, through every shard that follows: DynamoDB Local closes one
- * after four hours and opens the next.
+ * Reads a DynamoDB stream from now on, including later shards: DynamoDB Local closes a shard after
+ * four hours and opens the next.
  *
- * @param onRecord told of each record; those of a shard in order, and after those of its parent
+ * @param onRecord called for each record, in the order of its shard and after its parent shard
  */
 export async function createShardReader(
   streams: DynamoDBStreamsClient,
   StreamArn: string,
-  onRecord: (record: LocalRecord) => void,
+  onRecord: (record: LocalRecord, shardId: string) => void,
 ) {
   const positions = new Map<string, Position>();
-  for (const { ShardId } of await shards()) {
-    if (ShardId !== undefined) positions.set(ShardId, await startOf(ShardId, 'LATEST'));
+  for (const { ShardId } of await listShards()) {
+    if (ShardId !== undefined) positions.set(ShardId, await startAt(ShardId, 'LATEST'));
   }
 
   return {
-    /** Reads a page of every shard that is open, and looks for new ones. */
+    /** Looks for new shards and reads a page of every open one. */
     async readRound(): Promise<void> {
-      const listed = await shards();
-      const ids = new Set(listed.map(({ ShardId }) => ShardId));
-      for (const { ShardId, ParentShardId } of listed) {
+      const shards = await listShards();
+      const ids = new Set(shards.map(({ ShardId }) => ShardId));
+      for (const { ShardId, ParentShardId } of shards) {
         if (ShardId === undefined) continue;
         if (ParentShardId !== undefined && ids.has(ParentShardId) && !atEnd(ParentShardId))
           continue;
-        const position = positions.get(ShardId) ?? (await startOf(ShardId, 'TRIM_HORIZON'));
+        const position = positions.get(ShardId) ?? (await startAt(ShardId, 'TRIM_HORIZON'));
         positions.set(ShardId, await readPage(ShardId, position));
       }
       for (const id of positions.keys()) if (!ids.has(id)) positions.delete(id);
@@ -53,55 +53,55 @@ export async function createShardReader(
     return position !== undefined && position.iterator === undefined;
   }
 
-  async function shards(): Promise<Shard[]> {
-    const found: Shard[] = [];
+  async function listShards(): Promise<Shard[]> {
+    const shards: Shard[] = [];
     let from: string | undefined;
     do {
       const { StreamDescription } = await streams.send(
         new DescribeStreamCommand({ StreamArn, ExclusiveStartShardId: from }),
       );
-      found.push(...(StreamDescription?.Shards ?? []));
+      shards.push(...(StreamDescription?.Shards ?? []));
       from = StreamDescription?.LastEvaluatedShardId;
     } while (from !== undefined);
-    return found;
+    return shards;
   }
 
-  async function startOf(
+  async function startAt(
     ShardId: string,
     ShardIteratorType: 'LATEST' | 'TRIM_HORIZON',
   ): Promise<Position> {
     const command = new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType });
-    return { iterator: (await streams.send(command)).ShardIterator, last: undefined };
+    return { iterator: (await streams.send(command)).ShardIterator, lastRead: undefined };
   }
 
   async function readPage(ShardId: string, position: Position): Promise<Position> {
-    const { iterator, last } = position;
+    const { iterator, lastRead } = position;
     if (iterator === undefined) return position;
     try {
       const page = await streams.send(new GetRecordsCommand({ ShardIterator: iterator }));
-      for (const record of page.Records ?? []) onRecord(record);
+      for (const record of page.Records ?? []) onRecord(record, ShardId);
       const newest = page.Records?.at(-1)?.dynamodb?.SequenceNumber;
-      return { iterator: page.NextShardIterator, last: newest ?? last };
+      return { iterator: page.NextShardIterator, lastRead: newest ?? lastRead };
     } catch (error) {
-      // An iterator lives for 15 minutes, less than a laptop sleeps. And DynamoDB Local says
-      // "trimmed" of one at the end of a shard that has grown meanwhile.
+      // An iterator expires after 15 minutes, which a sleeping laptop exceeds. DynamoDB Local also
+      // reports "trimmed" for an iterator at the end of a shard that has grown since.
       const ended =
         error instanceof ExpiredIteratorException || error instanceof TrimmedDataAccessException;
       if (!ended) throw error;
-      return resume(ShardId, last);
+      return resume(ShardId, lastRead);
     }
   }
 
-  /** What is read again, `deliver` leaves alone. */
-  async function resume(ShardId: string, last: string | undefined): Promise<Position> {
-    if (last === undefined) return startOf(ShardId, 'TRIM_HORIZON');
-    const after = { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, SequenceNumber: last };
+  /** Records that are read twice do no harm: `deliver` skips what is already settled. */
+  async function resume(ShardId: string, lastRead: string | undefined): Promise<Position> {
+    if (lastRead === undefined) return startAt(ShardId, 'TRIM_HORIZON');
+    const after = { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, SequenceNumber: lastRead };
     try {
       const command = new GetShardIteratorCommand({ StreamArn, ShardId, ...after });
-      return { iterator: (await streams.send(command)).ShardIterator, last };
+      return { iterator: (await streams.send(command)).ShardIterator, lastRead };
     } catch (error) {
       if (!(error instanceof TrimmedDataAccessException)) throw error;
-      return startOf(ShardId, 'TRIM_HORIZON');
+      return startAt(ShardId, 'TRIM_HORIZON');
     }
   }
 }

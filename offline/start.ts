@@ -1,14 +1,17 @@
 import { LOCAL_API_KEY } from '../cli/local-stack.ts';
-import { dynamodbIn, SettingError, startStack } from './stack.ts';
+import { readDynamoDBAddress } from './database.ts';
+import { SettingError } from './setting-error.ts';
+import { startStack } from './stack.ts';
 
 const PARENT_CHECK_MS = 500;
-const HELP = `npm start: the whole system on this machine, until Ctrl-C
+const HELP = `npm start runs the whole system on this machine. Ctrl-C stops it.
 
-  API_PORT     the API                              default 3000
-  NAT_PORT     the Nat sandbox and its page         default 4000
-  LAMBDA_PORT  what npm run operate talks to        default 3002
-
-  DYNAMODB_ENDPOINT  a DynamoDB Local that runs already, instead of the embedded one
+Environment variables:
+  API_PORT           port of the API                          (default 3000)
+  NAT_PORT           port of the Nat sandbox and its page     (default 4000)
+  LAMBDA_PORT        port that npm run operate connects to    (default 3002)
+  DYNAMODB_ENDPOINT  address of a DynamoDB Local that already runs
+                     (default: an embedded DynamoDB, in memory)
 `;
 
 try {
@@ -21,24 +24,24 @@ try {
 }
 
 async function start(): Promise<void> {
-  const dynamodb = dynamodbIn(process.env);
-  const which = dynamodb === undefined ? 'the embedded DynamoDB' : dynamodb.endpoint;
-  process.stdout.write(`Starting the API and the Nat sandbox, on ${which} …\n`);
+  const dynamodb = readDynamoDBAddress(process.env);
+  const database = dynamodb === undefined ? 'an embedded DynamoDB' : dynamodb.endpoint;
+  process.stdout.write(`Starting the API and the Nat sandbox with ${database} …\n`);
   const stack = await startStack({
-    apiPort: portFrom('API_PORT', 3000),
-    natPort: portFrom('NAT_PORT', 4000),
-    lambdaPort: portFrom('LAMBDA_PORT', 3002),
+    apiPort: readPort('API_PORT', 3000),
+    natPort: readPort('NAT_PORT', 4000),
+    lambdaPort: readPort('LAMBDA_PORT', 3002),
     dynamodb,
     onLine: (line) => process.stdout.write(`${line}\n`),
   });
   process.stdout.write(banner(stack.apiUrl, stack.natUrl));
-  await endAsked();
+  await waitForEnd();
   await stack.stop();
   process.exit();
 }
 
-/** Ctrl-C, or the end of npm: the shell between does not pass a signal on. */
-function endAsked(): Promise<void> {
+/** Waits for Ctrl-C, or for the end of npm, whose shell does not pass signals on. */
+function waitForEnd(): Promise<void> {
   const parent = process.ppid;
   return new Promise((resolve) => {
     process.once('SIGINT', resolve).once('SIGTERM', resolve);
@@ -58,22 +61,22 @@ function banner(apiUrl: string, natUrl: string): string {
   Ready.
 
   API          ${apiUrl}
-  Nat sandbox  ${natUrl}   (open it in a browser)
   API key      ${LOCAL_API_KEY}
-  Description  ${natUrl}/api   (of the API, to read)
+  API docs     ${natUrl}/api
+  Nat sandbox  ${natUrl}   (the timelines, in a browser)
 
-  Try it, twice:
+  Run this command twice. The first call is accepted, the second is a duplicate.
 
   curl -i -u ${LOCAL_API_KEY}: -H 'content-type: application/json' ${apiUrl}/v1/identify \\
     -d '${JSON.stringify(event)}'
 
-  Ctrl-C ends everything.
+  Ctrl-C stops everything.
 
 `;
 }
 
-function portFrom(variable: string, standard: number): number {
-  const port = Number(process.env[variable] ?? standard);
+function readPort(variable: string, defaultPort: number): number {
+  const port = Number(process.env[variable] ?? defaultPort);
   if (Number.isInteger(port) && port > 0 && port < 65536) return port;
   throw new SettingError(`${variable}: expected a port from 1 to 65535`);
 }

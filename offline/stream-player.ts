@@ -1,26 +1,34 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
+import { SECOND_MS } from '../lib/runtime/durations.ts';
 import type { StreamRecord } from './database.ts';
 import type { StreamTrigger } from './serverless-config.ts';
 
-/** Between two tries of the same records. */
+/** The time between two tries of the same records. */
 const RETRY_DELAY_MS = 500;
 
+/** A record, and when the stream got it, ms since the epoch. */
+interface AgedRecord {
+  record: StreamRecord;
+  addedAt: number;
+}
+
 /**
- * Plays the ledger's writes to `deliver` as the stream trigger of `serverless.yml` would: filtered,
- * in batches, several side by side but those of a contact in order.
+ * Invokes `deliver` with the ledger's writes as the stream trigger of `serverless.yml` does: it
+ * filters them and sends them in batches. Batches run in parallel, but the records of a contact
+ * stay in order.
  *
- * @param trigger the trigger's settings
- * @param invoke calls `deliver`; a rejection stands for a function that crashed
- * @param warn told of records that were given up
+ * @param trigger the settings of the trigger
+ * @param invoke invokes `deliver`; it rejects if the function crashed
+ * @param giveUp called with the records that it will not try again
  */
 export function createStreamPlayer(
   trigger: StreamTrigger,
   invoke: (event: { Records: StreamRecord[] }) => Promise<DynamoDBBatchResponse>,
-  warn: (message: string) => void,
+  giveUp: (records: StreamRecord[]) => void,
 ) {
   const lanes = Array.from({ length: trigger.parallelizationFactor }, () => ({
-    waiting: [] as StreamRecord[],
+    waiting: [] as AgedRecord[],
     playing: Promise.resolve(),
   }));
   let stopped = false;
@@ -31,7 +39,7 @@ export function createStreamPlayer(
       if (stopped || !matches(trigger.filter, record)) return;
       const lane = lanes[laneOf(record, lanes.length)];
       if (lane === undefined) return;
-      lane.waiting.push(record);
+      lane.waiting.push({ record, addedAt: Date.now() });
       lane.playing = lane.playing.then(() => playBatch(lane.waiting.splice(0, trigger.batchSize)));
     },
 
@@ -42,29 +50,37 @@ export function createStreamPlayer(
     },
   };
 
-  async function playBatch(records: StreamRecord[]): Promise<void> {
-    let left = records;
-    for (let retries = 0; left.length > 0 && !stopped; retries += 1) {
-      if (retries > trigger.maximumRetryAttempts) {
-        warn(`the stream gave up ${left.length} record(s): they stay pending in the ledger`);
-        return;
-      }
-      if (retries > 0) await delay(RETRY_DELAY_MS);
-      left = await invoke({ Records: left }).then(
+  async function playBatch(batch: AgedRecord[]): Promise<void> {
+    let left = batch;
+    while (!stopped) {
+      left = withoutAged(left);
+      if (left.length === 0) return;
+      const Records = left.map(({ record }) => record);
+      left = await invoke({ Records }).then(
         (answer) => fromLowestFailed(left, answer),
         () => left,
       );
+      if (left.length > 0) await delay(RETRY_DELAY_MS);
     }
+  }
+
+  /** However often a record failed, only its age ends its tries. */
+  function withoutAged(records: AgedRecord[]): AgedRecord[] {
+    const oldest = Date.now() - trigger.maximumRecordAgeInSeconds * SECOND_MS;
+    const young = records.filter(({ addedAt }) => addedAt >= oldest);
+    const aged = records.filter(({ addedAt }) => addedAt < oldest);
+    if (aged.length > 0) giveUp(aged.map(({ record }) => record));
+    return young;
   }
 }
 
-/** A partial failure resumes at the lowest failed record: everything after it comes again. */
+/** After a partial failure, Lambda resumes at the lowest failed record and repeats all after it. */
 function fromLowestFailed(
-  records: StreamRecord[],
+  records: AgedRecord[],
   { batchItemFailures }: DynamoDBBatchResponse,
-): StreamRecord[] {
+): AgedRecord[] {
   const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-  const lowest = records.findIndex(({ dynamodb }) => failed.has(dynamodb.SequenceNumber));
+  const lowest = records.findIndex(({ record }) => failed.has(record.dynamodb.SequenceNumber));
   return lowest < 0 ? [] : records.slice(lowest);
 }
 

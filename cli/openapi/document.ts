@@ -9,6 +9,7 @@ import { REJECTIONS, Rejection } from '../../lib/event/rejection.ts';
 import {
   batchResponseSchema,
   errorResponseSchema,
+  NOT_FOUND,
   singleResponseSchema,
   UNAVAILABLE,
 } from '../../lib/intake/response.ts';
@@ -55,10 +56,12 @@ export function openApiDocument(): Json {
       license: { name: license, identifier: license },
     },
     servers: [{ url: '/' }],
-    security: [{ basic: [] }, { bearer: [] }],
+    // The empty one: an SDK may send the API key as `writeKey` in the body.
+    security: [{ basic: [] }, { bearer: [] }, {}],
     paths: {
       '/v1/identify': { post: acceptOperation('identify', 'Send one event, or several') },
-      '/v1/batch': { post: acceptOperation('batch', 'The same, at the path that SDKs use') },
+      '/v1/batch': { post: acceptOperation('batch', 'The same, at the path that most SDKs use') },
+      '/v1/import': { post: acceptOperation('import', 'The same, at the path that some SDKs use') },
       '/v1/health': { get: openOperation('health', 'Check that the service runs', HEALTH) },
       '/openapi.json': { get: openOperation('describe', 'Read this description') },
     },
@@ -66,7 +69,11 @@ export function openApiDocument(): Json {
       schemas: {
         Event: eventJsonSchema(),
         Events: { type: 'array', maxItems: 4000, items: ref('Event') },
-        Batch: { type: 'object', required: ['batch'], properties: { batch: ref('Events') } },
+        Batch: {
+          type: 'object',
+          required: ['batch'],
+          properties: { batch: ref('Events'), context: { type: 'object' }, writeKey: TEXT },
+        },
         SingleResponse: jsonSchema(singleResponseSchema),
         BatchResponse: jsonSchema(batchResponseSchema),
         Error: jsonSchema(errorResponseSchema),
@@ -84,12 +91,17 @@ export function openApiDocument(): Json {
 }
 
 const HEALTH = { status: 'ok' };
+const IGNORED = {
+  status: 'ignored',
+  code: EXAMPLES[501].code,
+  message: EXAMPLES[501].message,
+};
 
 function acceptOperation(operationId: string, summary: string): Json {
   return {
     operationId,
     summary,
-    parameters: [SIGNATURE, ENCODING],
+    parameters: [DRY_RUN, SIGNATURE, ENCODING],
     requestBody: {
       required: true,
       content: {
@@ -100,15 +112,19 @@ function acceptOperation(operationId: string, summary: string): Json {
       },
     },
     responses: {
-      200: success(
-        'The contact already has an interaction that day. Of a batch: no event was accepted.',
-        'duplicate',
-      ),
-      202: success(
-        'The interaction is in the ledger and will be delivered. Of a batch: at least one event was accepted.',
-        'accepted',
+      200: response(
+        'A single event: it is accepted and will be delivered, or a duplicate. A batch: one result per event. An array: the same, if not every event was rejected.',
+        {
+          schema: { oneOf: [ref('SingleResponse'), ref('BatchResponse')] },
+          examples: {
+            accepted: { value: { status: 'accepted' } },
+            duplicate: { value: { status: 'duplicate' } },
+            batch: { value: { results: [{ status: 'accepted' }, IGNORED] } },
+          },
+        },
       ),
       ...Object.fromEntries(Object.entries(EXAMPLES).map(rejectionResponse)),
+      404: response('Another path or method.', { schema: ref('Error'), example: NOT_FOUND }),
       429: response('Too many requests per second. Send it again later.', {
         schema: { type: 'object' },
         example: { message: 'Too Many Requests' },
@@ -123,6 +139,13 @@ function acceptOperation(operationId: string, summary: string): Json {
     },
   };
 }
+
+const DRY_RUN = {
+  name: 'dryRun',
+  in: 'query',
+  description: 'true: nothing is written, and the response tells how each event was read.',
+  schema: { type: 'boolean', default: false },
+};
 
 const SIGNATURE = {
   name: 'X-Signature',
@@ -143,20 +166,11 @@ function openOperation(operationId: string, summary: string, example?: Json): Js
   return { operationId, summary, security: [], responses: { 200: response('Success.', content) } };
 }
 
-function success(description: string, status: string): Json {
-  const { code, message } = EXAMPLES[501];
-  const results = [{ status }, { status: 'ignored', code, message }];
-  return response(description, {
-    schema: { oneOf: [ref('SingleResponse'), ref('BatchResponse')] },
-    examples: { single: { value: { status } }, batch: { value: { results } } },
-  });
-}
-
 function rejectionResponse([status, { code, message }]: [string, Rejection]): [string, Json] {
   const lines = Object.entries(REJECTIONS)
     .filter(([, rejection]) => String(rejection.status) === status)
-    .map(([code, rejection]) => `- \`${code}\`: ${rejection.message('FIELD')}`);
-  // A batch of rejected events answers with one result per event.
+    .map(([code, rejection]) => `- \`${code}\`: ${rejection.message('FIELD', 'N')}`);
+  // An array of rejected events also has one result per event.
   const schema = status === '400' ? { oneOf: [ref('Error'), ref('BatchResponse')] } : ref('Error');
   return [status, response(lines.join('\n'), { schema, example: { code, message } })];
 }
@@ -174,10 +188,10 @@ function eventJsonSchema(): Json {
   ];
   const schema = objectSchema(paths.map((path) => path.split('.')));
   return {
-    description: 'Field names match in any casing. Other fields are ignored.',
+    description:
+      'Field names match in any casing. Other fields are ignored. A single event at /v1/identify needs no type.',
     type: 'object',
-    required: ['type'],
-    properties: { type: { type: 'string' }, ...schema.properties },
+    properties: { type: TEXT, writeKey: TEXT, ...schema.properties },
   };
 }
 

@@ -2,8 +2,9 @@ import type { MiddlewareObj } from '@middy/core';
 import jsonBodyParser from '@middy/http-json-body-parser';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { Rejection } from '../../lib/event/rejection.ts';
-import { authenticate } from '../../lib/intake/authenticate.ts';
+import { authenticate, readAuthorization, readWriteKey } from '../../lib/intake/authenticate.ts';
 import { decodeBody } from '../../lib/intake/decode-body.ts';
+import { parseJson } from '../../lib/intake/parse-json.ts';
 import { SINGLE_LIMIT_MS } from '../../lib/intake/time-limits.ts';
 import { verifySignature } from '../../lib/intake/verify-signature.ts';
 import { withTimeout } from '../../lib/runtime/with-timeout.ts';
@@ -12,25 +13,53 @@ import type { Services } from '../services.ts';
 
 /** A request, and what the middlewares below add to it. */
 export interface IdentifyRequest extends APIGatewayProxyEventV2 {
+  /** true if nothing is to be written. Set by `readQuery`. */
+  isDryRun?: boolean;
+  /** Method and path, without a slash at the end. */
+  route?: string;
   /** ms since the epoch; the present if undefined */
   startedAt?: number;
-  /** Set by `authenticateSender`. */
+  /** Set by `authenticateByHeader` or `authenticateByBody`. */
   workspace?: Workspace;
   /** The bytes of the body as they were sent. Set by `unpackBody`. */
   rawBody?: Uint8Array;
+  /** The body as parsed from JSON. Set by `parseBody`. */
+  json?: unknown;
 }
 
 type Middleware = MiddlewareObj<IdentifyRequest>;
 
-/** Finds the workspace of the sender, before anything looks at the body. */
-export function authenticateSender(services: () => Services): Middleware {
+/** Finds the workspace of the sender by the header `Authorization`, before the body is read. */
+export function authenticateByHeader(services: () => Services): Middleware {
   return {
     before: async ({ event }) => {
       const { authorization } = event.headers;
-      event.workspace = await withTimeout(
-        SINGLE_LIMIT_MS,
-        authenticate(authorization, services().workspaces, Date.now()),
-      );
+      if (authorization === undefined) return;
+      event.workspace = await findWorkspace(readAuthorization(authorization), services());
+    },
+  };
+}
+
+/** Finds the workspace of a sender that has no such header by the `writeKey` in its body. */
+export function authenticateByBody(services: () => Services): Middleware {
+  return {
+    before: async ({ event }) => {
+      event.workspace ??= await findWorkspace(readWriteKey(event.json), services());
+    },
+  };
+}
+
+function findWorkspace(apiKey: string | undefined, { workspaces }: Services): Promise<Workspace> {
+  return withTimeout(SINGLE_LIMIT_MS, authenticate(apiKey, workspaces, Date.now()));
+}
+
+/** Reads `?dryRun=true`. Any other value is rejected, because a typing error must not write. */
+export function readQuery(): Middleware {
+  return {
+    before: ({ event }) => {
+      const { dryRun = 'false' } = event.queryStringParameters ?? {};
+      if (dryRun !== 'true' && dryRun !== 'false') throw new Rejection('dry_run_invalid', 'dryRun');
+      event.isDryRun = dryRun === 'true';
     },
   };
 }
@@ -63,13 +92,14 @@ export function parseBody(): Middleware {
       const { event } = request;
       const text = event.body ?? '';
       if (text.length > MAX_MIDDY_CHARACTERS) {
-        event.body = parseJson(text);
+        event.json = parseJson(text);
         return;
       }
       try {
         await parser.before?.(request);
+        event.json = event.body;
       } catch {
-        event.body = parseJson(text);
+        event.json = parseJson(text);
       }
     },
   };
@@ -79,18 +109,10 @@ export function parseBody(): Middleware {
 export function verifySender(services: () => Services): Middleware {
   return {
     before: ({ event }) => {
-      const { body, rawBody, workspace } = event;
+      const { json: body, rawBody, workspace } = event;
       if (workspace === undefined || rawBody === undefined) throw new Error('nothing to verify');
       const signature = event.headers['x-signature'];
       verifySignature({ signature, rawBody, body }, workspace, services().secrets);
     },
   };
-}
-
-function parseJson(text: string) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Rejection('json_invalid');
-  }
 }

@@ -4,7 +4,7 @@ import { type FoundFields, findDescription, findTimestamp } from './documented-f
 import { parseEmail } from './email.ts';
 import type { EventFields } from './read-event.ts';
 import { Rejection } from './rejection.ts';
-import { parseTimestamp } from './timestamp.ts';
+import { parseTimestamp, rejectFuture } from './timestamp.ts';
 
 /**
  * Where the events of a workspace have the fields that Nat needs, in JMESPath
@@ -47,7 +47,20 @@ export async function compileFormat(format: CustomFormat): Promise<Extract> {
   const email = lowerCaseNames(format.email);
   const timestamp = format.timestamp && lowerCaseNames(format.timestamp);
   const description = format.description && lowerCaseNames(format.description);
+  const ofShared = new WeakMap<EventFields, Extracted>();
   return (event) => {
+    const own = extractFrom(event);
+    const shared = event.shared && (ofShared.get(event.shared) ?? extractFrom(event.shared));
+    if (event.shared === undefined || shared === undefined) return own;
+    ofShared.set(event.shared, shared);
+    return {
+      email: own.email ?? shared.email,
+      timestamp: own.timestamp ?? shared.timestamp,
+      description: own.description ?? shared.description,
+    };
+  };
+
+  function extractFrom(event: EventFields): Extracted {
     const fields = event.inLowerCase();
     try {
       return {
@@ -59,7 +72,7 @@ export async function compileFormat(format: CustomFormat): Promise<Extract> {
       // The expressions worked on a sample when they were set, so the event is the reason.
       throw new Rejection('custom_format_failed', '', { cause });
     }
-  };
+  }
 }
 
 /**
@@ -86,7 +99,7 @@ export function findCustomFields(
     timestamp:
       timestamp === undefined
         ? findTimestamp(event, now)
-        : parseTimestamp(timestamp, TIMESTAMP, now),
+        : rejectFuture(parseTimestamp(timestamp, TIMESTAMP), TIMESTAMP, now),
     description: description ?? findDescription(event),
     format: 'custom',
   };

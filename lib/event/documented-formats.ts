@@ -2,7 +2,7 @@ import { parseDescription } from './description.ts';
 import { parseEmail } from './email.ts';
 import type { EventFields } from './read-event.ts';
 import { Rejection } from './rejection.ts';
-import { parseTimestamp } from './timestamp.ts';
+import { correctClock, isUnset, parseTimestamp, rejectFuture } from './timestamp.ts';
 
 /**
  * Nat's page, "Accepted data format", and where SDKs put the same fields. Of several places the
@@ -14,8 +14,13 @@ export const EMAIL_PLACES = [
   { path: 'email', format: 'top_level' },
 ] as const;
 
-/** Nat's page: "and a `timestamp`". RudderStack's SDKs call it `originalTimestamp`. */
-export const TIMESTAMP_PLACES = ['timestamp', 'originalTimestamp'] as const;
+/**
+ * Nat's page: "and a `timestamp`". RudderStack's SDKs send `originalTimestamp` and `sentAt`, to which
+ * its webhook adds `receivedAt`.
+ */
+export const TIMESTAMP_PLACES = ['timestamp', 'originalTimestamp', 'sentAt', 'receivedAt'] as const;
+
+type TimestampPlace = (typeof TIMESTAMP_PLACES)[number];
 
 /** Nat's page: `url` "is added as a description", and an `event` "replaces the url". */
 export const DESCRIPTION_PLACES = ['page.url', 'context.page.url', 'url', 'event'] as const;
@@ -63,19 +68,38 @@ function findEmail(event: EventFields): Pick<FoundFields, 'email' | 'format'> {
 }
 
 /**
+ * Nat's page: "and a `timestamp`". Without one, `originalTimestamp` counts, corrected for a wrong
+ * clock.
+ *
  * @param event the event
  * @param now the present, ms since the epoch
  * @returns ms since the epoch
  * @throws {Rejection} 400 if it is missing or wrong
  */
 export function findTimestamp(event: EventFields, now: number): number {
-  const values = TIMESTAMP_PLACES.map((path) => ({ path, value: event.valueAt(path) }));
-  const present = values.filter(({ value }) => value !== undefined);
-  const wrongType = present.find(({ value }) => typeof value !== 'string');
-  if (wrongType !== undefined) throw new Rejection('timestamp_invalid', wrongType.path);
-  const [found] = present;
-  if (found === undefined) throw new Rejection('timestamp_missing');
-  return parseTimestamp(found.value, found.path, now);
+  const timestamp = timestampAt(event, 'timestamp');
+  const original = timestampAt(event, 'originalTimestamp');
+  if (timestamp !== undefined) return rejectFuture(timestamp, 'timestamp', now);
+  if (original === undefined) throw new Rejection('timestamp_missing');
+  const receivedAt = hintAt(event, 'receivedAt') ?? now;
+  const corrected = correctClock(original, hintAt(event, 'sentAt'), receivedAt);
+  return rejectFuture(corrected, 'originalTimestamp', now);
+}
+
+function timestampAt(event: EventFields, path: TimestampPlace): number | undefined {
+  const value = event.valueAt(path);
+  const timestamp = value === undefined ? undefined : parseTimestamp(value, path);
+  return timestamp === undefined || isUnset(timestamp) ? undefined : timestamp;
+}
+
+/** It only helps to correct a clock, so a wrong one counts as absent. */
+function hintAt(event: EventFields, path: TimestampPlace): number | undefined {
+  try {
+    return timestampAt(event, path);
+  } catch (error) {
+    if (error instanceof Rejection) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -85,14 +109,11 @@ export function findTimestamp(event: EventFields, now: number): number {
  */
 export function findDescription(event: EventFields): string | undefined {
   const texts = DESCRIPTION_PLACES.map((path) => ({ path, text: event.textAt(path) }));
-  for (const { path, text } of texts) {
-    const description = parseDescription(text, path);
-    if (description !== undefined) return description;
-  }
-  return undefined;
+  const found = texts.find(({ text }) => text !== undefined);
+  return parseDescription(found?.text, found?.path ?? '');
 }
 
 /** Nat's page, "Example 2 - With event information but without traits". */
 function hasEventName(event: EventFields): boolean {
-  return (event.textAt('event') ?? '').trim() !== '';
+  return event.textAt('event') !== undefined;
 }

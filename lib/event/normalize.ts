@@ -29,6 +29,10 @@ export interface NormalizeSettings {
   retentionDays?: number | undefined;
   /** The custom format of the workspace, which is tried first. */
   extract?: Extract | undefined;
+  /** The type of an event that has none, because the path of its request says it. */
+  impliedType?: 'identify' | undefined;
+  /** What the batch says of all its events. */
+  shared?: EventFields | undefined;
 }
 
 /**
@@ -41,8 +45,8 @@ export interface NormalizeSettings {
  * @throws {Rejection} 501 for a call that is not `identify`, 400 for a field that is missing or wrong
  */
 export function normalize(body: unknown, settings: NormalizeSettings, now: number): Interaction {
-  const event = readEvent(body);
-  requireIdentify(event);
+  const event = readEvent(body, settings.shared);
+  requireIdentify(event, settings.impliedType);
   const { email, timestamp, description, format } =
     findCustomFields(event, settings.extract, now) ?? findDocumentedFields(event, now);
   rejectOldEvent(timestamp, settings.retentionDays, now);
@@ -56,8 +60,8 @@ export function normalize(body: unknown, settings: NormalizeSettings, now: numbe
 }
 
 /** Nat's page: "Nat.app only accepts Identify calls." */
-function requireIdentify(event: EventFields): void {
-  const type = event.textAt('type');
+function requireIdentify(event: EventFields, impliedType: string | undefined): void {
+  const type = event.textAt('type') ?? impliedType;
   if (type === undefined) throw new Rejection('type_missing');
   if (type.toLowerCase() !== 'identify') throw new Rejection('type_not_identify');
 }
@@ -65,5 +69,5 @@ function requireIdentify(event: EventFields): void {
 /** The ledger has deleted what is older, so an old event could become a second one of its day. */
 function rejectOldEvent(timestamp: number, retentionDays: number | undefined, now: number): void {
   if (retentionDays === undefined || timestamp >= now - retentionDays * DAY_MS) return;
-  throw new Rejection('timestamp_too_old', String(retentionDays));
+  throw new Rejection('timestamp_too_old', 'timestamp', { detail: String(retentionDays) });
 }

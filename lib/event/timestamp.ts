@@ -11,22 +11,66 @@ const MAX_OFFSET_MINUTES = 14 * 60;
 const ISO_8601 =
   /^(?<date>(?!0000)\d{4}-\d\d-\d\d)[Tt](?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:[.,](?<fraction>\d{1,9}))?)?(?:[Zz]|(?<sign>[+-])(?<offsetHour>\d\d)(?::?(?<offsetMinute>\d\d))?)$/;
 
+/** The zero times of Go and others, and of Unix: what a sender writes that has no time. */
+const UNSET_MS = new Set([Date.parse('0001-01-01T00:00:00Z'), 0]);
+
+/** A clock that is off by less is not corrected: a request takes time, too. */
+const MAX_CLOCK_ERROR_MS = 5 * MINUTE_MS;
+
 /**
  * Reads a timestamp: ISO 8601 with `Z` or an offset. `24:00` is the next midnight. A leap second
  * (`:60`) is the last millisecond of its minute, which keeps it on its day.
  *
  * @param value what the sender put there
  * @param field the name of the field, for the message
- * @param now the present, ms since the epoch
  * @returns ms since the epoch
- * @throws {Rejection} 400 if it is no such timestamp, or more than 24 hours in the future
+ * @throws {Rejection} 400 if it is no such timestamp
  */
-export function parseTimestamp(value: unknown, field: string, now: number): number {
+export function parseTimestamp(value: unknown, field: string): number {
   const parts = typeof value === 'string' ? ISO_8601.exec(value.trim())?.groups : undefined;
   const timestamp = parts === undefined ? Number.NaN : toEpochMs(parts);
   if (Number.isNaN(timestamp)) throw new Rejection('timestamp_invalid', field);
+  return timestamp;
+}
+
+/**
+ * @param timestamp ms since the epoch
+ * @param field the name of the field, for the message
+ * @param now the present, ms since the epoch
+ * @returns the same timestamp
+ * @throws {Rejection} 400 if it is more than 24 hours in the future
+ */
+export function rejectFuture(timestamp: number, field: string, now: number): number {
   if (timestamp > now + MAX_AHEAD_MS) throw new Rejection('timestamp_in_future', field);
   return timestamp;
+}
+
+/**
+ * Tells whether a timestamp stands for no time at all.
+ *
+ * @param timestamp ms since the epoch
+ */
+export function isUnset(timestamp: number): boolean {
+  return UNSET_MS.has(timestamp);
+}
+
+/**
+ * Corrects the time of an event for the clock of its device, as Segment documents it: the time it
+ * was received, less the time that it waited on the device.
+ * https://segment.com/docs/connections/spec/common/#timestamps
+ *
+ * @param original when the event happened by the clock of the device, ms since the epoch
+ * @param sentAt when it was sent by the same clock, ms since the epoch; unknown if undefined
+ * @param receivedAt when it was received by our clock, ms since the epoch
+ * @returns ms since the epoch; `original` if the clock is right within minutes
+ */
+export function correctClock(
+  original: number,
+  sentAt: number | undefined,
+  receivedAt: number,
+): number {
+  const clockError = sentAt === undefined ? 0 : sentAt - receivedAt;
+  return Math.abs(clockError) > MAX_CLOCK_ERROR_MS ? original - clockError : original;
 }
 
 /** @returns NaN for a date or a time that does not exist */

@@ -2,19 +2,18 @@ import { Rejection } from '../event/rejection.ts';
 import type { Workspace, Workspaces } from '../workspaces/workspaces.ts';
 
 /**
- * Finds the workspace that the API key of a request belongs to.
+ * Finds the workspace that an API key belongs to.
  *
- * @param authorization the header `Authorization`
+ * @param apiKey the key; undefined if the request has none
  * @param workspaces the customers
  * @param now the present, ms since the epoch
  * @throws {Rejection} 401 if the key is missing or unknown, 403 if its workspace is disabled
  */
 export async function authenticate(
-  authorization: string | undefined,
+  apiKey: string | undefined,
   workspaces: Pick<Workspaces, 'findByApiKey'>,
   now: number,
 ): Promise<Workspace> {
-  const apiKey = readApiKey(authorization);
   if (apiKey === undefined) throw new Rejection('api_key_missing');
   // The lookup is by the hash of the key, so its duration tells nothing about the keys that exist.
   const workspace = await workspaces.findByApiKey(apiKey, now);
@@ -23,11 +22,30 @@ export async function authenticate(
   return workspace;
 }
 
-/** Segment and its SDKs send the key as user name of HTTP Basic, without a password. */
-function readApiKey(authorization: string | undefined): string | undefined {
-  const [, scheme = '', value = ''] = /^(\S+) +(\S+)$/.exec(authorization?.trim() ?? '') ?? [];
+/**
+ * Reads the API key of the header `Authorization`. Segment and its SDKs send it as user name of
+ * HTTP Basic, without a password.
+ *
+ * @param authorization the header
+ * @returns undefined if it has none
+ */
+export function readAuthorization(authorization: string): string | undefined {
+  const [, scheme = '', value = ''] = /^(\S+) +(\S+)$/.exec(authorization.trim()) ?? [];
   if (scheme.toLowerCase() === 'bearer') return value;
   if (scheme.toLowerCase() !== 'basic') return undefined;
   const [userName] = Buffer.from(value, 'base64').toString('utf8').split(':');
   return userName === '' ? undefined : userName;
+}
+
+/**
+ * Reads the API key in `writeKey` of the body, where Segment's HTTP API documents it and several
+ * SDKs send it.
+ *
+ * @param body the body as parsed from JSON
+ * @returns undefined if it has none
+ */
+export function readWriteKey(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || !('writeKey' in body)) return undefined;
+  const { writeKey } = body;
+  return typeof writeKey === 'string' && writeKey !== '' ? writeKey : undefined;
 }

@@ -1,27 +1,46 @@
+import { type EventFields, readEvent } from '../event/read-event.ts';
 import { Rejection } from '../event/rejection.ts';
+import { checkEventLimits } from './event-limits.ts';
 
 const MAX_EVENTS = 4000;
 
-/** The events of a body: one event, or a batch whose events get one result each. */
-export type Body = { isBatch: false; events: [unknown] } | { isBatch: true; events: unknown[] };
+/** The three forms of a body: `{…}`, `{"batch": […]}` and `[…]`. */
+export type BodyForm = 'single' | 'batch' | 'array';
 
-/**
- * Tells the three forms of a body apart: `{…}`, `{"batch": […]}` and `[…]`.
- *
- * @param json the body as parsed from JSON
- * @throws {Rejection} 400 if `batch` is not an array, 413 over 4,000 events
- */
-export function readBody(json: unknown): Body {
-  const batch = Array.isArray(json) ? json : findBatch(json);
-  if (batch === undefined) return { isBatch: false, events: [json] };
-  if (!Array.isArray(batch)) throw new Rejection('batch_not_array');
-  if (batch.length > MAX_EVENTS) throw new Rejection('too_many_events');
-  return { isBatch: true, events: batch };
+/** The events of a body. Of a batch or an array, each gets a result of its own. */
+export interface Body {
+  form: BodyForm;
+  events: unknown[];
+  /** What a batch says of all its events. */
+  shared?: EventFields;
 }
 
-function findBatch(json: unknown): unknown {
-  if (typeof json !== 'object' || json === null) return undefined;
-  const batches = Object.entries(json).filter(([name]) => name.toLowerCase() === 'batch');
-  if (batches.length > 1) throw new Rejection('field_repeated', 'batch');
-  return batches[0]?.[1];
+/**
+ * Tells the forms of a body apart.
+ *
+ * @param json the body as parsed from JSON
+ * @throws {Rejection} 400 if `batch` is not an array, 413 over 4,000 events, or if the `context` of a
+ * batch is over the limits of an event
+ */
+export function readBody(json: unknown): Body {
+  if (Array.isArray(json)) return { form: 'array', events: limitEvents(json) };
+  if (typeof json !== 'object' || json === null) return { form: 'single', events: [json] };
+  const body = readEvent(json);
+  const batch = body.valueAt('batch');
+  if (batch === undefined) return { form: 'single', events: [json] };
+  if (!Array.isArray(batch)) throw new Rejection('batch_not_array');
+  return { form: 'batch', events: limitEvents(batch), ...sharedFields(body) };
+}
+
+function limitEvents(events: unknown[]): unknown[] {
+  if (events.length > MAX_EVENTS) throw new Rejection('too_many_events');
+  return events;
+}
+
+/** Segment's HTTP API: the `context` of a batch is merged into its events. SDKs add `sentAt`. */
+function sharedFields(body: EventFields): { shared?: EventFields } {
+  const [context, sentAt] = [body.valueAt('context'), body.valueAt('sentAt')];
+  if (context === undefined && sentAt === undefined) return {};
+  checkEventLimits({ context });
+  return { shared: readEvent({ context, sentAt }) };
 }

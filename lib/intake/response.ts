@@ -1,25 +1,47 @@
 import * as z from 'zod/mini';
 import type { EventResult } from './accept.ts';
+import type { BodyForm } from './read-body.ts';
 
 /** The body of an error, and part of the result of an event that is rejected or ignored. */
 export const errorResponseSchema = z.object({ code: z.string(), message: z.string() });
 
-/** The response to a single call that is accepted or a duplicate. */
-export const singleResponseSchema = z.object({ status: z.enum(['accepted', 'duplicate']) });
+/** What a dry run tells of an event: how it was read. */
+const dryRunFields = {
+  format: z.optional(z.string()),
+  day: z.optional(z.string()),
+  timeZone: z.optional(z.string()),
+  description: z.optional(z.string()),
+};
 
-/** The response to a batch: one result per event, in order. */
+/** The response to a single call. */
+export const singleResponseSchema = z.object({
+  status: z.enum(['accepted', 'duplicate']),
+  ...dryRunFields,
+});
+
+/** The response to a batch: one result per event, in order. An array that is rejected has a code. */
 export const batchResponseSchema = z.object({
+  code: z.optional(z.string()),
+  message: z.optional(z.string()),
   results: z.array(
     z.object({
       status: z.enum(['accepted', 'duplicate', 'ignored', 'rejected']),
       code: z.optional(z.string()),
       message: z.optional(z.string()),
+      ...dryRunFields,
     }),
   ),
 });
 
 export type ErrorResponse = z.infer<typeof errorResponseSchema>;
 export type BatchResponse = z.infer<typeof batchResponseSchema>;
+type ResultResponse = BatchResponse['results'][number];
+
+/** The response to a request for another path or method, with status 404. */
+export const NOT_FOUND: ErrorResponse = {
+  code: 'not_found',
+  message: 'Not Found: post events to /v1/identify, /v1/batch or /v1/import.',
+};
 
 /** The response to any fault of ours or of AWS, with status 503. */
 export const UNAVAILABLE: ErrorResponse = {
@@ -28,18 +50,46 @@ export const UNAVAILABLE: ErrorResponse = {
     'The service is unavailable. Some events may have been accepted: sending all of them again is safe.',
 };
 
-/** @returns the status and the body of the response to a batch */
-export function toBatchResponse(results: EventResult[]): { status: number; body: BatchResponse } {
-  return { status: batchStatus(results), body: { results: results.map(toResult) } };
+/**
+ * Responds to a batch or an array. A batch is always answered 200, as Segment's own API does: SDKs
+ * repeat anything else, or end. Segment's webhooks send arrays and show the response to a person,
+ * so an array of which every event is rejected is answered 400.
+ *
+ * @param form the form of the body
+ * @param results of its events
+ * @param dryRun set if nothing was written
+ * @returns the HTTP status and the body
+ */
+export function toBatchResponse(
+  form: BodyForm,
+  results: EventResult[],
+  dryRun?: DryRun,
+): { status: number; body: BatchResponse } {
+  const body = { results: results.map((result) => toResult(result, dryRun)) };
+  const [first] = body.results;
+  const isRejected = body.results.every(({ status }) => status === 'rejected');
+  if (form === 'batch' || first === undefined || !isRejected) return { status: 200, body };
+  return { status: 400, body: { code: first.code, message: first.message, ...body } };
 }
 
-function batchStatus(results: EventResult[]): number {
-  if (results.some(({ status }) => status === 'accepted')) return 202;
-  return results.length > 0 && results.every(({ status }) => status === 'rejected') ? 400 : 200;
+/** A dry run, and the time zone in which it counted the days. */
+export interface DryRun {
+  timeZone: string;
 }
 
-function toResult(result: EventResult): BatchResponse['results'][number] {
-  if (!('rejection' in result)) return { status: result.status };
-  const { code, message } = result.rejection;
-  return { status: result.status, code, message };
+/**
+ * Responds to one event.
+ *
+ * @param result its result
+ * @param dryRun set if nothing was written: then the response tells how the event was read
+ */
+export function toResult(result: EventResult, dryRun?: DryRun): ResultResponse {
+  const { status } = result;
+  if ('rejection' in result) {
+    const { code, message } = result.rejection;
+    return { status, code, message };
+  }
+  if (dryRun === undefined) return { status };
+  const { format, day, description } = result.interaction;
+  return { status, format, day, timeZone: dryRun.timeZone, description };
 }

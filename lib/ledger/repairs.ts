@@ -1,4 +1,10 @@
-import { DeleteItemCommand, type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  paginateScan,
+  Select,
+} from '@aws-sdk/client-dynamodb';
 import { updateIf } from '../runtime/dynamodb/conditional-write.ts';
 import {
   and,
@@ -14,14 +20,21 @@ import {
   or,
 } from '../runtime/dynamodb/expressions.ts';
 import { type Item, parseItem } from '../runtime/dynamodb/items.ts';
-import { type Page, queryPages, readAll, scanPages } from '../runtime/dynamodb/pages.ts';
+import {
+  type Counted,
+  countPages,
+  type Page,
+  queryPages,
+  readAll,
+  scanPages,
+} from '../runtime/dynamodb/pages.ts';
 import { belongsTo, countQueue, type QueueScope, queuePages } from './due-index.ts';
 import {
   type DueEntry,
-  entrySchema,
   type InteractionKey,
   keySchema,
-  type LedgerEntry,
+  type ReadableEntry,
+  readableSchema,
   toKeyItem,
 } from './entry.ts';
 import { isNotLeased, isStillDue } from './lease.ts';
@@ -31,13 +44,13 @@ import { toRetryingAnew } from './status/retrying.ts';
 import { waitsForKey } from './waits-for-key.ts';
 
 const PAGE_SIZE = 200;
-/** How many repairs of one command run at the same time. */
+/** How many repairs run at the same time. */
 export const CONCURRENT_REPAIRS = 20;
 
 /** Which pending interactions are stuck. */
 interface StuckScope {
   /** The id of a workspace; all of them if undefined. */
-  workspace: string | undefined;
+  workspace?: string | undefined;
   /** Only those accepted until then, ms since the epoch. */
   acceptedUntil: number;
 }
@@ -46,7 +59,7 @@ interface StuckScope {
 interface TableScope {
   /** The id of a workspace. */
   workspace?: string | undefined;
-  status?: LedgerEntry['status'] | undefined;
+  status?: ReadableEntry['status'];
   /** Only those accepted since then, ms since the epoch. */
   acceptedSince?: number | undefined;
 }
@@ -54,7 +67,8 @@ interface TableScope {
 export type Repairs = ReturnType<typeof createRepairs>;
 
 /**
- * What only an operator does with the table of interactions. Every method throws if DynamoDB fails.
+ * What repairs the table of interactions: what the operator's commands do, and what `recover` does.
+ * Every method throws if DynamoDB fails.
  *
  * @param db the client
  * @param table the table's name
@@ -62,14 +76,14 @@ export type Repairs = ReturnType<typeof createRepairs>;
 export function createRepairs(db: DynamoDBClient, table: string) {
   return {
     /** All interactions of a contact, newest day first. */
-    interactionsOf(contact: string): Promise<LedgerEntry[]> {
+    interactionsOf(contact: string): Promise<ReadableEntry[]> {
       const query = {
         TableName: table,
         ...expressions({ KeyConditionExpression: equals('contact', contact) }),
         ConsistentRead: true,
         ScanIndexForward: false,
       };
-      return readAll(queryPages(db, query, entrySchema));
+      return readAll(queryPages(db, query, readableSchema));
     },
 
     /** Reads a queue page by page, see `queuePages`. */
@@ -106,20 +120,42 @@ export function createRepairs(db: DynamoDBClient, table: string) {
      *
      * @param from where an earlier page said that the next one starts
      */
-    findInTable(scope: TableScope, from?: Item): AsyncGenerator<Page<LedgerEntry>> {
+    findInTable(scope: TableScope, from?: Item): AsyncGenerator<Page<ReadableEntry>> {
       const scan = {
         TableName: table,
         ...expressions({ FilterExpression: isInScope(scope) }),
         ExclusiveStartKey: from,
       };
-      return scanPages(db, scan, entrySchema);
+      return scanPages(db, scan, readableSchema);
     },
 
     /** Reads an interaction, strongly consistent; undefined if there is none. */
-    async read(key: InteractionKey): Promise<LedgerEntry | undefined> {
+    async read(key: InteractionKey): Promise<ReadableEntry | undefined> {
       const get = { TableName: table, Key: toKeyItem(key), ConsistentRead: true };
       const { Item } = await db.send(new GetItemCommand(get));
-      return Item && parseItem(entrySchema, Item);
+      return Item && parseItem(readableSchema, Item);
+    },
+
+    /**
+     * Counts what the stream should have brought long ago, with a scan of the whole table.
+     *
+     * @param hasTime asked before each page but the first
+     */
+    countStuck(scope: StuckScope, hasTime: () => boolean): Promise<Counted> {
+      const filter = expressions({ FilterExpression: isStuck(scope) });
+      const scan = { TableName: table, ...filter, Select: Select.COUNT };
+      return countPages(paginateScan({ client: db }, scan), hasTime);
+    },
+
+    /**
+     * Makes a pending interaction due, because the stream does not bring it.
+     *
+     * @param dueAt when it is due, ms since the epoch
+     * @param now ms since the epoch
+     * @returns false if it is no longer pending
+     */
+    recover(key: InteractionKey, dueAt: number, now: number): Promise<boolean> {
+      return retryAnew(key, isPending, dueAt, now);
     },
 
     /**

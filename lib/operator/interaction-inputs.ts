@@ -57,7 +57,7 @@ export const interactionCommands = {
     input: z.strictObject({ ...contact, dryRun: z.optional(dryRun) }),
   },
   stats: {
-    summary: 'counts retrying and dead interactions',
+    summary: 'counts retrying, dead and stuck interactions',
     effect: 'reads',
     input: z.strictObject({}),
   },

@@ -1,7 +1,6 @@
 import pMap from 'p-map';
 import * as z from 'zod/mini';
-import type { LedgerEntry } from '../ledger/entry.ts';
-import { toKeyItem } from '../ledger/entry.ts';
+import { type ReadableEntry, toKeyItem } from '../ledger/entry.ts';
 import { DEAD_QUEUE, RETRY_QUEUES } from '../ledger/queues.ts';
 import { CONCURRENT_REPAIRS, type Repairs } from '../ledger/repairs.ts';
 import type { Page } from '../runtime/dynamodb/pages.ts';
@@ -42,7 +41,7 @@ export function createListing(repairs: Repairs, remainingMs: () => number) {
   };
 
   async function run(progress: Progress) {
-    const listed: LedgerEntry[] = [];
+    const listed: ReadableEntry[] = [];
     const isComplete = await walk(
       progress,
       (source, position) => find(source, progress, position),
@@ -101,13 +100,14 @@ type Scope = Pick<Progress, 'workspace' | 'status' | 'acceptedSince'>;
 
 /** An interaction, and where in its source it is. */
 interface Located {
-  entry: LedgerEntry;
+  entry: ReadableEntry;
   at: NonNullable<Progress['position']>;
 }
 
 /** The index may be behind, and it does not know when an interaction was accepted. */
-function isInScope({ status, acceptedAt }: LedgerEntry, scope: Scope): boolean {
-  return status === scope.status && Date.parse(acceptedAt) >= (scope.acceptedSince ?? 0);
+function isInScope({ status, acceptedAt }: ReadableEntry, { acceptedSince, ...scope }: Scope) {
+  const isRecent = acceptedAt === undefined || Date.parse(acceptedAt) >= (acceptedSince ?? 0);
+  return status === scope.status && isRecent;
 }
 
 function start({ workspace, status, since }: Input<'interactions.list'>): Progress {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { DEAD_QUEUE } from '../ledger/queues.ts';
 import type { Repairs } from '../ledger/repairs.ts';
+import { STUCK_AFTER_MS } from '../ledger/status/pending.ts';
 import { HOUR_MS } from '../runtime/durations.ts';
 import type { Input } from './commands.ts';
 import { parseCursor, positionSchema, toCursor } from './cursor.ts';
@@ -8,9 +9,6 @@ import { DEFAULT_REDRIVES_PER_SECOND } from './fields.ts';
 import { paceSchema, spread } from './pace.ts';
 import { walk } from './walk.ts';
 import { startWorkTime } from './work-time.ts';
-
-/** What is pending for a shorter time may still be on its way through the stream. */
-const STUCK_AFTER_MS = HOUR_MS;
 
 /** How far a redrive is. The `next` of an answer holds it as text. */
 const progressSchema = z.extend(paceSchema, {

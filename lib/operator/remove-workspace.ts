@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import * as z from 'zod/mini';
-import type { LedgerEntry } from '../ledger/entry.ts';
+import type { InteractionKey } from '../ledger/entry.ts';
 import { CONCURRENT_REPAIRS, type Repairs } from '../ledger/repairs.ts';
 import { endKeys } from '../workspaces/master-record.ts';
 import type { Registry } from '../workspaces/registry.ts';
@@ -61,7 +61,7 @@ export function createRemoval(registry: Registry, repairs: Repairs, remainingMs:
       (_table, position) => repairs.findInTable({ workspace: progress.workspace }, position),
       async ({ entries, scanned }) => {
         counts.scanned += scanned;
-        for (const { status } of entries) counts[status] += 1;
+        for (const { status = 'dead' } of entries) counts[status] += 1;
         if (!dryRun) await forgetAll(entries);
       },
       startWorkTime(remainingMs),
@@ -86,7 +86,7 @@ export function createRemoval(registry: Registry, repairs: Repairs, remainingMs:
     return master.removedAt;
   }
 
-  async function forgetAll(entries: LedgerEntry[]): Promise<void> {
+  async function forgetAll(entries: InteractionKey[]): Promise<void> {
     await pMap(entries, repairs.forget, { concurrency: CONCURRENT_REPAIRS });
   }
 

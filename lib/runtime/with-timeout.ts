@@ -15,3 +15,22 @@ export async function withTimeout<T>(ms: number, work: Promise<T>): Promise<T> {
     clearTimeout(timer);
   }
 }
+
+/**
+ * Does work that stops itself when it is told to, and waits for it, but not for ever.
+ *
+ * @param ms how long to wait
+ * @param work gets a signal that is aborted when the time is up
+ * @throws {Error} when the time is up, and whatever the work throws before
+ */
+export async function withAbort<T>(
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  try {
+    return await withTimeout(ms, work(controller.signal));
+  } finally {
+    controller.abort();
+  }
+}

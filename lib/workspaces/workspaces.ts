@@ -1,7 +1,14 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SECOND_MS } from '../runtime/durations.ts';
-import { conditionHeld } from '../runtime/dynamodb/conditional-write.ts';
-import { and, equals, expressions, isAbsent, setOnce } from '../runtime/dynamodb/expressions.ts';
+import { conditionHeld, updateIf } from '../runtime/dynamodb/conditional-write.ts';
+import {
+  and,
+  change,
+  equals,
+  expressions,
+  isAbsent,
+  setOnce,
+} from '../runtime/dynamodb/expressions.ts';
 import { type Item, parseItem } from '../runtime/dynamodb/items.ts';
 import { queryPages, readAll } from '../runtime/dynamodb/pages.ts';
 import { hashOfApiKey } from './api-key.ts';
@@ -62,8 +69,24 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
         }),
       });
       const isMarked = await conditionHeld(db.send(mark));
-      if (!isMarked) byId.forget(workspace.id);
+      // Also after the first rejection, so that whoever is at hand next has the mark.
+      if (!isMarked || workspace.natKeyRejectedAt === undefined) byId.forget(workspace.id);
       return isMarked;
+    },
+
+    /**
+     * Removes the mark that Nat rejects the workspace's key, because Nat accepted it. It costs nothing
+     * if the workspace, as it was read, has no mark.
+     */
+    async unmarkNatKeyRejected(workspace: Workspace): Promise<void> {
+      if (workspace.natKeyRejectedAt === undefined) return;
+      await updateIf(db, {
+        table,
+        key: { key: { S: workspace.key } },
+        condition: hasSameNatKey(workspace),
+        update: change({ natKeyRejectedAt: null }),
+      });
+      byId.forget(workspace.id);
     },
   };
 

@@ -1,68 +1,67 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import type { FaultSwitch } from './faults.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FaultSwitch } from './fault-switch.ts';
 import type { Contact, Timelines } from './timelines.ts';
 
-// Long enough that a burst becomes one message, short enough to look immediate.
+/** Long enough to turn a burst into one message, short enough to look immediate. */
 const GATHER_MS = 50;
 
-/** What changed since the last time somebody asked; contacts with the latest activity first. */
-type Changes = { contacts: Contact[]; faultsChanged: boolean };
+/** What changed since the last time: contacts, latest activity first, and whether faults did. */
+interface Changes {
+  contacts: Contact[];
+  faultsChanged: boolean;
+}
 
-/** Gathers changes for one listener, however slowly it asks for them. */
-export type ChangeFeed = {
-  /** Waits until something changed, or until `close`; then gives all of it at once. */
+/** Gathers changes for one reader. */
+export interface ChangeFeed {
+  /** Waits for a change, or for `close`; then gives everything that changed. */
   next(): Promise<Changes>;
   close(): void;
-};
+}
 
 /**
- * Starts gathering what changes. A listener that is slow gets fewer, fuller answers, and a contact
- * that changed twice is in them once: a burst never queues up.
+ * Starts to gather changes. A burst never queues up: a slow reader gets fewer and larger answers,
+ * and a contact that changed twice is in them once.
  *
- * @param timelines where contacts change
- * @param faults where faults are switched
- * @param search only contacts whose address contains this are gathered
- * @returns the gatherer; `close` it, or it gathers for ever
+ * @param search only contacts whose address contains this text, in lower case, are gathered
+ * @returns the feed, which gathers until it is closed
  */
-export const watchChanges = (
+export function watchChanges(
   timelines: Timelines,
   faults: FaultSwitch,
   search: string,
-): ChangeFeed => {
-  const changed = new Set<Contact>();
+): ChangeFeed {
+  const contacts = new Set<Contact>();
   let faultsChanged = false;
-  let closed = false;
-  let wake = () => {};
-
-  const stopContacts = timelines.onChange((contact) => {
-    if (!contact.email.includes(search)) return;
-    changed.delete(contact);
-    changed.add(contact);
-    wake();
-  });
-  const stopFaults = faults.onChange(() => {
-    faultsChanged = true;
-    wake();
-  });
-  const untilWoken = () =>
-    new Promise<void>((resolve) => {
-      wake = resolve;
-    });
+  let firstChange = Promise.withResolvers<void>();
+  timelines.changes.on('change', onContact);
+  faults.changes.on('change', onFaults);
 
   return {
     async next() {
-      if (changed.size === 0 && !faultsChanged && !closed) await untilWoken();
-      if (!closed) await wait(GATHER_MS, undefined, { ref: false });
-      const changes = { contacts: [...changed].reverse(), faultsChanged };
-      changed.clear();
+      await firstChange.promise;
+      await delay(GATHER_MS, undefined, { ref: false });
+      const changes = { contacts: [...contacts].reverse(), faultsChanged };
+      contacts.clear();
       faultsChanged = false;
+      firstChange = Promise.withResolvers();
       return changes;
     },
     close() {
-      closed = true;
-      stopContacts();
-      stopFaults();
-      wake();
+      timelines.changes.off('change', onContact);
+      faults.changes.off('change', onFaults);
+      firstChange.resolve();
     },
   };
-};
+
+  function onContact(contact: Contact): void {
+    if (!contact.email.includes(search)) return;
+    contacts.delete(contact);
+    contacts.add(contact);
+    firstChange.resolve();
+  }
+
+  function onFaults(): void {
+    faultsChanged = true;
+    firstChange.resolve();
+  }
+}

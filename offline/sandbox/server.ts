@@ -1,69 +1,61 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import { createFaultSwitch } from './faults.ts';
+import { createFaultSwitch } from './fault-switch.ts';
 import { createRoutes } from './routes.ts';
 import { createTimelines } from './timelines.ts';
 
-/** A running sandbox; its intake is at `${url}/identify`. */
-export type Sandbox = { url: string; port: number; close(): Promise<void> };
+/** A running sandbox. Its intake is at `${url}/identify`. */
+export interface Sandbox {
+  url: string;
+  port: number;
+  /** Closes open connections too. */
+  close(): Promise<void>;
+}
 
-export type SandboxOptions = {
+export interface SandboxOptions {
   /** The TCP port; 0 takes a free one. */
   port: number;
-  /** The address to listen on; only this machine unless said otherwise. */
-  host?: string;
-  /** The IANA zone in which the account of an API key counts its days; UTC unless given. */
+  /** Gives the IANA time zone in which the account of an API key counts its days (default UTC). */
   timeZones?: (apiKey: string) => string;
-  /** The project's own API, for the command the empty page offers. */
+  /** The address of the project's own API, which the pages show. */
   apiUrl?: string;
-};
+}
 
 /**
- * Starts the Nat sandbox: Nat's documented intake, its timelines to look at, and faults on
- * request. Everything is in memory and gone when it closes.
+ * Starts the Nat sandbox, for this machine only: Nat's documented intake, its timelines to look at,
+ * and faults on request. Everything is in memory and lost when it closes.
  *
- * @param options where it listens, and how its accounts count days
- * @returns the running sandbox; `close` ends open connections too
- * @throws the listener's own error, such as EADDRINUSE for a taken port
+ * @throws {Error} the error of the listener, such as EADDRINUSE if the port is taken
  */
-export const startSandbox = async ({
+export async function startSandbox({
   port,
-  host = '127.0.0.1',
   timeZones = () => 'UTC',
   apiUrl = 'http://localhost:3000',
-}: SandboxOptions): Promise<Sandbox> => {
+}: SandboxOptions): Promise<Sandbox> {
   const routes = createRoutes({
     timelines: createTimelines(timeZones),
     faults: createFaultSwitch(),
     apiUrl: apiUrl.replace(/\/+$/, ''),
   });
   const server = createServer(getRequestListener(routes.fetch));
-  server.listen(port, host);
-  // Rejects with the error when the server emits one first.
+  server.listen(port, '127.0.0.1');
+  // If the server emits an error instead, `once` throws it.
   await once(server, 'listening');
-  const taken = portOf(server);
-  return { url: `http://${nameOf(host)}:${taken}`, port: taken, close: () => closeNow(server) };
-};
-
-const portOf = (server: Server): number => {
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('not listening on TCP');
-  return address.port;
-};
+  if (address === null || typeof address === 'string') throw new Error('expected a TCP address');
+  return {
+    url: `http://localhost:${address.port}`,
+    port: address.port,
+    close: () => close(server),
+  };
+}
 
-const LOCAL_HOSTS = ['127.0.0.1', '0.0.0.0', '::1', '::'];
-
-const nameOf = (host: string): string => {
-  if (LOCAL_HOSTS.includes(host)) return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
-};
-
-const closeNow = async (server: Server): Promise<void> => {
+async function close(server: Server): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
-  // Live pages and kept-alive clients would hold the server open for as long as they please.
+  // Open pages and clients that keep their connections would keep the server open.
   server.closeAllConnections();
   await closed;
-};
+}

@@ -1,118 +1,125 @@
-import type { Identified } from './identify-call.ts';
-import { createSubscribers } from './subscribers.ts';
+import { EventEmitter } from 'node:events';
+import type { IdentifyCall } from './identify-call.ts';
 
-/** Nat's answer to a call it understood. */
-export type TakeResult = { status: 'added' | 'duplicate' };
+/** Nat's answer to a valid call. */
+export interface AddResult {
+  status: 'added' | 'duplicate';
+}
 
-/** One entry of a timeline; `day` is the calendar date it counts for, as `2020-05-31`. */
-export type Interaction = {
+/** One entry of a timeline. `day` is the calendar date it counts for, such as `2020-05-31`. */
+export interface Interaction {
   timestamp: string;
   description: string;
   idempotencyKey: string | null;
   day: string;
-};
+}
 
-/** A contact of one account (numbered from 1), its interactions newest first. */
-export type Contact = { account: number; email: string; interactions: Interaction[] };
+/** A contact of one account, with its interactions, newest first. Accounts are numbered from 1. */
+export interface Contact {
+  account: number;
+  email: string;
+  interactions: Interaction[];
+}
 
-/** How many there are in all, without the contacts themselves. */
-export type Totals = { accounts: number; contacts: number };
-
-type Account = {
+interface Account {
   number: number;
-  answers: Map<string, TakeResult>;
+  resultsByKey: Map<string, AddResult>;
   contacts: Map<string, Contact>;
-};
+}
 
 /** Nat's timelines, in memory. */
 export type Timelines = ReturnType<typeof createTimelines>;
 
 /**
- * Makes an empty store that keeps Nat's rules. Every API key is an account of its own.
+ * Creates an empty store that keeps Nat's rules. Every API key is an account of its own.
  *
- * @param timeZoneOf the IANA zone in which an account's days are counted
- * @returns the store; `take` throws RangeError when `timeZoneOf` names no zone
+ * @param timeZoneOf gives the IANA time zone in which an account counts its days
  */
-export const createTimelines = (timeZoneOf: (apiKey: string) => string) => {
+export function createTimelines(timeZoneOf: (apiKey: string) => string) {
   const accounts = new Map<string, Account>();
-  // A Set keeps insertion order, so moving a contact to the end keeps them by activity for free.
+  // A Set keeps the order of insertion. A contact moves to its end with each new interaction.
   const byActivity = new Set<Contact>();
-  const changes = createSubscribers<Contact>();
-
-  const addOnce = (account: Account, { email }: Identified, entry: Interaction): TakeResult => {
-    const contact = account.contacts.get(email) ?? {
-      account: account.number,
-      email,
-      interactions: [],
-    };
-    if (contact.interactions.some(({ day }) => day === entry.day)) return { status: 'duplicate' };
-    contact.interactions.push(entry);
-    contact.interactions.sort((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp));
-    account.contacts.set(email, contact);
-    byActivity.delete(contact);
-    byActivity.add(contact);
-    changes.notify(contact);
-    return { status: 'added' };
-  };
+  const changes = new EventEmitter<{ change: [Contact] }>().setMaxListeners(0);
 
   return {
-    onChange: changes.subscribe,
+    /** Emits `change` with a contact that has a new interaction. */
+    changes,
 
-    /** Adds an interaction unless its idempotency key, or its contact's day, is already there. */
-    record(apiKey: string, identified: Identified, idempotencyKey: string | undefined): TakeResult {
+    /**
+     * Adds an interaction, unless the contact has one that day. A repeated Idempotency-Key adds
+     * nothing and gives the first result again.
+     *
+     * @throws {RangeError} if the account's time zone does not exist
+     */
+    add(apiKey: string, call: IdentifyCall, idempotencyKey: string | undefined): AddResult {
       const account = openAccount(accounts, apiKey);
       const earlier =
-        idempotencyKey === undefined ? undefined : account.answers.get(idempotencyKey);
+        idempotencyKey === undefined ? undefined : account.resultsByKey.get(idempotencyKey);
       if (earlier !== undefined) return earlier;
-      const { timestamp, description } = identified;
-      const day = dayOf(timestamp, timeZoneOf(apiKey));
-      const entry = { timestamp, description, idempotencyKey: idempotencyKey ?? null, day };
-      const answer = addOnce(account, identified, entry);
-      if (idempotencyKey !== undefined) account.answers.set(idempotencyKey, answer);
-      return answer;
+      const { email, timestamp, description } = call;
+      const day = calendarDay(timestamp, timeZoneOf(apiKey));
+      const interaction = { timestamp, description, idempotencyKey: idempotencyKey ?? null, day };
+      const result = addInteraction(account, email, interaction);
+      if (idempotencyKey !== undefined) account.resultsByKey.set(idempotencyKey, result);
+      return result;
     },
 
-    /** The timeline of one contact, its address in any casing; undefined if the account has none. */
+    /** The timeline of a contact, whose address may be in any casing; undefined if there is none. */
     find(apiKey: string, email: string): Contact | undefined {
       return accounts.get(apiKey)?.contacts.get(email.trim().toLowerCase());
     },
 
-    /** The contacts whose address contains `search`, most recently active first. */
-    recent(search: string): Contact[] {
-      const wanted = search.trim().toLowerCase();
-      return [...byActivity].filter(({ email }) => email.includes(wanted)).reverse();
+    /**
+     * The contacts whose address contains a text, most recently active first.
+     *
+     * @param search the text in lower case; empty for all contacts
+     */
+    search(search: string): Contact[] {
+      return [...byActivity].filter(({ email }) => email.includes(search)).reverse();
     },
 
-    totals(): Totals {
-      return { accounts: accounts.size, contacts: byActivity.size };
-    },
+    counts: () => ({ accounts: accounts.size, contacts: byActivity.size }),
   };
-};
 
-const openAccount = (accounts: Map<string, Account>, apiKey: string): Account => {
+  function addInteraction(account: Account, email: string, interaction: Interaction): AddResult {
+    const contact = openContact(account, email);
+    if (contact.interactions.some(({ day }) => day === interaction.day)) {
+      return { status: 'duplicate' };
+    }
+    contact.interactions.push(interaction);
+    contact.interactions.sort((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp));
+    byActivity.delete(contact);
+    byActivity.add(contact);
+    changes.emit('change', contact);
+    return { status: 'added' };
+  }
+}
+
+function openAccount(accounts: Map<string, Account>, apiKey: string): Account {
   const known = accounts.get(apiKey);
   if (known !== undefined) return known;
-  const opened = { number: accounts.size + 1, answers: new Map(), contacts: new Map() };
-  accounts.set(apiKey, opened);
-  return opened;
-};
+  const account = { number: accounts.size + 1, resultsByKey: new Map(), contacts: new Map() };
+  accounts.set(apiKey, account);
+  return account;
+}
 
-const calendars = new Map<string, Intl.DateTimeFormat>();
+function openContact({ number, contacts }: Account, email: string): Contact {
+  const known = contacts.get(email);
+  if (known !== undefined) return known;
+  const contact = { account: number, email, interactions: [] };
+  contacts.set(email, contact);
+  return contact;
+}
 
-const dayOf = (timestamp: string, timeZone: string): string => {
-  const calendar = calendars.get(timeZone) ?? calendarOf(timeZone);
-  calendars.set(timeZone, calendar);
-  const parts = calendar.formatToParts(new Date(timestamp));
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((p) => p.type === type)?.value;
-  return `${part('year')}-${part('month')}-${part('day')}`;
-};
-
-const calendarOf = (timeZone: string): Intl.DateTimeFormat =>
-  new Intl.DateTimeFormat('en', {
+function calendarDay(timestamp: string, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en', {
     timeZone,
     calendar: 'gregory',
     numberingSystem: 'latn',
     year: 'numeric',
     month: '2-digit',
     day: '2-digit',
-  });
+  }).formatToParts(new Date(timestamp));
+  const partOf = (type: string) => parts.find((part) => part.type === type)?.value;
+  return `${partOf('year')}-${partOf('month')}-${partOf('day')}`;
+}

@@ -42,6 +42,8 @@ export function generatedEvent(now: number): fc.Arbitrary<unknown> {
     type,
     timestamp: orAbsent(timestamp, 9),
     originalTimestamp: mostly(absent, timestamp, 4),
+    sentAt: mostly(absent, orOther(timestamp), 3),
+    receivedAt: mostly(absent, orOther(timestamp), 5),
     email: orAbsent(address, 2),
     event: mostly(absent, orOther(description), 1),
     url: mostly(absent, orOther(description), 5),

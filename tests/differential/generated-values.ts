@@ -90,7 +90,15 @@ const written = mostly(
   fc
     .tuple(date, mostly(fc.constantFrom('T', 't'), fc.constant(' '), 30), time, zone)
     .map((parts) => parts.join('')),
-  fc.constantFrom('', 'yesterday', '2020-05-31', '1590947747263', '+002020-05-31T00:00:00Z'),
+  fc.constantFrom(
+    '',
+    '0001-01-01T00:00:00Z',
+    '1970-01-01T00:00:00Z',
+    'yesterday',
+    '2020-05-31',
+    '1590947747263',
+    '+002020-05-31T00:00:00Z',
+  ),
   20,
 );
 /**

@@ -57,7 +57,7 @@ function read(event: unknown, { standardMessage, dayOf, now }: NaiveSettings): R
   const original = textIn(event, 'originalTimestamp');
 
   const email = addressIn(nested ?? nestedDeeper ?? topLevel ?? reject());
-  const ms = readTimestampNaively((when ?? original ?? reject()).trim());
+  const ms = timeOf(when, original, () => hintsIn(event, now));
   if (ms > now + DAY_MS) reject();
   const said = [...urls, name].find((one) => one !== undefined && one.trim() !== '');
   if (said?.isWellFormed() === false) reject();
@@ -73,14 +73,51 @@ function read(event: unknown, { standardMessage, dayOf, now }: NaiveSettings): R
   };
 }
 
-/** A field of an object; the object may be absent, and null counts as absent. */
+/** `timestamp` as it is, else `originalTimestamp`, corrected for the clock of its device. */
+function timeOf(
+  when: string | undefined,
+  original: string | undefined,
+  hints: () => { sentMs: number | undefined; receivedMs: number },
+): number {
+  const [whenMs, originalMs] = [when, original].map((text) =>
+    text === undefined ? undefined : withoutUnset(readTimestampNaively(text.trim())),
+  );
+  if (whenMs !== undefined) return whenMs;
+  if (originalMs === undefined) return reject();
+  const { sentMs, receivedMs } = hints();
+  const isRight = sentMs === undefined || Math.abs(sentMs - receivedMs) <= 5 * 60 * 1000;
+  return isRight ? originalMs : receivedMs - (sentMs - originalMs);
+}
+
+/** When it was sent and received; a wrong time is none. */
+function hintsIn(event: unknown, now: number) {
+  const timeIn = (name: string): number | undefined => {
+    try {
+      const value = textIn(event, name);
+      return value === undefined ? undefined : withoutUnset(readTimestampNaively(value.trim()));
+    } catch {
+      return undefined;
+    }
+  };
+  return { sentMs: timeIn('sentAt'), receivedMs: timeIn('receivedAt') ?? now };
+}
+
+/** The first moment of year 1, and of Unix, stand for no time. */
+function withoutUnset(ms: number): number | undefined {
+  return ms === 0 || ms === -62_135_596_800_000 ? undefined : ms;
+}
+
+/** A field of an object; the object may be absent. Null, blank text and equal repeats do not count. */
 function fieldIn(holder: unknown, wanted: string): unknown {
-  if (holder === undefined) return undefined;
+  if (holder === undefined || (Array.isArray(holder) && holder.length === 0)) return undefined;
   if (typeof holder !== 'object' || holder === null || Array.isArray(holder)) return reject();
   const lower = wanted.toLowerCase();
-  const found = Object.entries(holder).filter(([name]) => name.toLowerCase() === lower);
-  if (found.length > 1) reject();
-  return found[0]?.[1] ?? undefined;
+  const found = Object.entries(holder)
+    .filter(([name]) => name.toLowerCase() === lower)
+    .map(([, value]) => value)
+    .filter((value) => value !== null && !(typeof value === 'string' && value.trim() === ''));
+  if (new Set(found.map((value) => JSON.stringify(value))).size > 1) reject();
+  return found[0];
 }
 
 function textIn(holder: unknown, wanted: string): string | undefined {

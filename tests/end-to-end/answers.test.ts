@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { openApiDocument } from '../../cli/openapi/document.ts';
 import type { RejectionCode } from '../../lib/event/rejection.ts';
+import { NOT_FOUND } from '../../lib/intake/response.ts';
 import {
   basic,
   ledgerItems,
@@ -11,6 +12,7 @@ import {
   type SendOptions,
   send,
   someone,
+  timelineOf,
 } from './client.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -34,6 +36,13 @@ function bigBatch(events: number): object {
 const rows: Row[] = [
   { what: 'what is not JSON', status: 400, code: 'json_invalid', body: '{' },
   { what: 'an empty body', status: 400, code: 'json_invalid', body: '' },
+  { what: 'null', status: 400, code: 'event_not_object', body: 'null' },
+  {
+    what: 'a JSON string that holds an event',
+    status: 400,
+    code: 'event_not_object',
+    body: JSON.stringify(JSON.stringify(recommended(someone()))),
+  },
   {
     what: 'an event without an email',
     status: 400,
@@ -225,7 +234,7 @@ describe('what is rejected leaves ledger and timelines as they were', () => {
     expect([await ledgerItems(), await contactsAtNat()]).toEqual(before);
   });
 
-  it('400 for a batch of which every event is rejected, with one code per event', async () => {
+  it('400 for an array of which every event is rejected, with one code per event', async () => {
     const before = await ledgerItems();
     const batch = [recommended('nobody'), recommended(known, { timestamp: 'yesterday' })];
     const rejected = (code: RejectionCode) => ({
@@ -233,9 +242,14 @@ describe('what is rejected leaves ledger and timelines as they were', () => {
       code,
       message: expect.any(String),
     });
-    expect(await send({ batch }, { path: '/v1/batch' })).toMatchObject({
+    const results = [rejected('email_invalid'), rejected('timestamp_invalid')];
+    expect(await send(batch, { path: '/v1/batch' })).toMatchObject({
       status: 400,
-      body: { results: [rejected('email_invalid'), rejected('timestamp_invalid')] },
+      body: { code: 'email_invalid', message: expect.any(String), results },
+    });
+    expect(await send({ batch }, { path: '/v1/batch' })).toMatchObject({
+      status: 200,
+      body: { results },
     });
     expect(await ledgerItems()).toEqual(before);
   });
@@ -247,7 +261,7 @@ describe('what is rejected leaves ledger and timelines as they were', () => {
 });
 
 describe('an accepted request', () => {
-  it('is answered with one result per event, in order, and 202 if any was accepted', async () => {
+  it('is answered with one result per event, in order, and 200', async () => {
     const [first, second] = [someone(), someone()];
     const events = [
       recommended(first),
@@ -260,7 +274,7 @@ describe('an accepted request', () => {
     for (const body of [{ batch: events }, events]) {
       const again = body === events;
       expect(await send(body, { path: '/v1/batch' })).toMatchObject({
-        status: again ? 200 : 202,
+        status: 200,
         body: {
           results: [
             { status: again ? 'duplicate' : 'accepted' },
@@ -279,7 +293,7 @@ describe('an accepted request', () => {
     const contacts = 1000;
     const batch = Array.from({ length: 4000 }, (_, n) => recommended(`${n % contacts}-${known}`));
     const answer = await send({ batch }, { path: '/v1/batch' });
-    expect(answer.status).toBe(202);
+    expect(answer.status).toBe(200);
     const results = batch.map((_, n) => ({ status: n < contacts ? 'accepted' : 'duplicate' }));
     expect(answer.body).toEqual({ results });
     await expect.poll(pendingItems).toEqual([]);
@@ -289,7 +303,7 @@ describe('an accepted request', () => {
     const body = JSON.stringify(recommended(someone()));
     const signature = createHmac('sha1', sharedSecret).update(body).digest('hex');
     const headers = { authorization: basic(signedKey), 'x-signature': signature };
-    expect((await send(body, { headers })).status).toBe(202);
+    expect((await send(body, { headers })).status).toBe(200);
   });
 
   it.each([
@@ -311,12 +325,12 @@ describe('an accepted request', () => {
     ],
   ])('may have a body %s', async (_how, write, type) => {
     const body = write(JSON.stringify(recommended(someone())));
-    expect((await send(body, { headers: { 'content-type': type } })).status).toBe(202);
+    expect((await send(body, { headers: { 'content-type': type } })).status).toBe(200);
   });
 
   it('may have the API key as a bearer token', async () => {
     const headers = { authorization: 'Bearer local-api-key' };
-    expect((await send(recommended(someone()), { headers })).status).toBe(202);
+    expect((await send(recommended(someone()), { headers })).status).toBe(200);
   });
 
   it('rejects one event of a batch for its nesting, and not its neighbours', async () => {
@@ -324,7 +338,7 @@ describe('an accepted request', () => {
     const deep = `{"type":"identify","a":${'['.repeat(15_000)}${']'.repeat(15_000)}}`;
     const answer = await send(`{"batch":[${first},${deep},${last}]}`);
     expect(answer).toMatchObject({
-      status: 202,
+      status: 200,
       body: {
         results: [
           { status: 'accepted' },
@@ -335,12 +349,57 @@ describe('an accepted request', () => {
     });
   });
 
+  it.each(['/v1/import', '/v1/import/', '/v1/batch/', '/v1/identify//'])(
+    'is accepted at %s, too, with the API key in the body',
+    async (path) => {
+      const body = { batch: [recommended(someone())], writeKey: 'local-api-key' };
+      const response = await fetch(`${inject('apiUrl')}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      expect(response.status).toBe(200);
+      expect(await response.json()).toEqual({ results: [{ status: 'accepted' }] });
+    },
+  );
+
+  it('needs no type at /v1/identify, where the path says it', async () => {
+    const event = recommended(someone(), { type: undefined });
+    expect((await send(event, { path: '/v1/batch' })).status).toBe(400);
+    expect(await send(event)).toMatchObject({ status: 200, body: { status: 'accepted' } });
+  });
+
+  it('has the context of its batch where it has none of its own', async () => {
+    const email = someone();
+    const batch = [recommended(email, { page: undefined })];
+    const context = { page: { url: 'https://example.com/shared' } };
+    await send({ batch, context }, { path: '/v1/batch' });
+    await expect
+      .poll(async () => (await timelineOf(email))[0]?.description)
+      .toBe('https://example.com/shared');
+  });
+
+  it("may hold Python's NaN", async () => {
+    const json = JSON.stringify(recommended(someone(), { score: 0 })).replace(':0', ':NaN');
+    expect(await send(json)).toMatchObject({ status: 200, body: { status: 'accepted' } });
+  });
+
+  it.each([
+    ['GET', '/v1/identify'],
+    ['POST', '/v1/identify/more'],
+    ['POST', '/'],
+  ])('is not found at another path: %s %s', async (method, path) => {
+    const response = await fetch(`${inject('apiUrl')}${path}`, { method });
+    expect([response.status, await response.json()]).toEqual([404, NOT_FOUND]);
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
   it.each([
     ['named like parts of a prototype', '"__proto__":{"a":1},"constructor":{"prototype":1},'],
     ['named exactly alike, of which the last counts', '"traits":{"email":"nobody"},'],
   ])('takes an event with fields %s', async (_what, fields) => {
     const json = JSON.stringify(recommended(someone())).replace('{', `{${fields}`);
-    expect((await send(`[${json}]`)).status).toBe(202);
+    expect((await send(`[${json}]`)).status).toBe(200);
     expect(await send(json)).toMatchObject({ status: 200, body: { status: 'duplicate' } });
   });
 

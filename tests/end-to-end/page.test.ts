@@ -51,7 +51,7 @@ it('shows whatever senders put into it as text, and links http and https alone',
   await page.close();
 });
 
-it('switches faults by its presets, says what is set, and ends them', async () => {
+it('sets a fault by its presets, describes it, and ends it', async () => {
   const page = await browser.newPage();
   await page.goto(inject('natUrl'));
   const now = page.locator('#faults-now');
@@ -63,7 +63,7 @@ it('switches faults by its presets, says what is set, and ends them', async () =
   await preset('All answer 503, Retry-After 5').click();
   const said = 'All calls answer 503, Retry-After 5';
   await vi.waitFor(async () => expect(await now.textContent()).toBe(said));
-  expect(await faults()).toMatchObject({ rate: 1, status: 503, retryAfter: 5 });
+  expect(await faults()).toMatchObject([{ rate: 1, status: 503, retryAfter: 5 }]);
   expect(await preset('All answer 503, Retry-After 5').getAttribute('aria-pressed')).toBe('true');
   expect(await page.title()).toContain('Faults on');
   expect((await callNat()).headers.get('retry-after')).toBe('5');
@@ -77,15 +77,45 @@ it('switches faults by its presets, says what is set, and ends them', async () =
 
   await preset('Healthy').click();
   await vi.waitFor(async () => expect(await now.textContent()).toBe('Healthy'));
-  expect(await faults()).toBeNull();
+  expect(await faults()).toEqual([]);
   expect((await callNat()).status).toBe(200);
   await page.close();
 });
 
-function callNat(): Promise<Response> {
+it('shows every named fault without its API key, and ends each', async () => {
+  const page = await browser.newPage();
+  await page.goto(inject('natUrl'));
+  await page.getByText('Faults', { exact: true }).click();
+  await page.getByLabel('Name').fill('acme');
+  await page.getByLabel('Only with API key').fill('secret-acme');
+  await page.getByLabel('Status').fill('429');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await fetch(`${inject('natUrl')}/faults/slow`, {
+    method: 'PUT',
+    body: JSON.stringify({ delayMs: 10, bodyBytes: 1000 }),
+  });
+
+  const shown = page.locator('#active-faults li p');
+  await vi.waitFor(async () =>
+    expect(await shown.allTextContents()).toEqual([
+      'acme: All calls with the API key ending in acme answer 429',
+      'slow: All calls wait 0.01 s, then answer as usual, with a body of 1,000 bytes',
+    ]),
+  );
+  expect(await page.locator('#faults-now').textContent()).toBe('2 faults are set');
+  expect(await page.content()).not.toContain('secret-acme');
+  expect((await callNat('secret-acme')).status).toBe(429);
+
+  await page.getByRole('button', { name: 'End acme' }).click();
+  await vi.waitFor(async () => expect(await shown.count()).toBe(1));
+  expect((await callNat('secret-acme')).status).toBe(200);
+  await page.close();
+});
+
+function callNat(apiKey = 'key-of-nobody'): Promise<Response> {
   return fetch(`${inject('natUrl')}/identify`, {
     method: 'POST',
-    headers: { authorization: 'Bearer key-of-nobody' },
+    headers: { authorization: `Bearer ${apiKey}` },
     body: JSON.stringify(recommended(someone())),
   });
 }

@@ -4,7 +4,9 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import getPort from 'get-port';
+import pRetry from 'p-retry';
 import { afterEach, expect, it, vi } from 'vitest';
+import { recommended, someone } from './client.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const started: ChildProcess[] = [];
@@ -13,7 +15,7 @@ afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
 });
 
-/** Runs `npm start`'s command and collects what it prints. */
+/** Runs the command of `npm start` and collects what it prints. */
 function start(env: NodeJS.ProcessEnv) {
   const child = spawn(process.execPath, ['offline/start.ts'], {
     cwd: ROOT,
@@ -35,7 +37,7 @@ async function ports() {
   return { API_PORT: String(api), NAT_PORT: String(nat), LAMBDA_PORT: String(lambda) };
 }
 
-it("takes the banner's curl once, then calls it a duplicate, and ends on Ctrl-C", async () => {
+it("accepts the banner's command once, then answers duplicate, and stops on Ctrl-C", async () => {
   const env = await ports();
   const { child, printed } = start(env);
   await vi.waitFor(() => expect(printed.out).toContain('Ready.'), { timeout: 30_000 });
@@ -45,7 +47,7 @@ it("takes the banner's curl once, then calls it a duplicate, and ends on Ctrl-C"
 
   const command = /^ *curl [\s\S]*?'$/m.exec(printed.out)?.[0] ?? '';
   const paste = () => promisify(execFile)('sh', ['-c', `${command} -s`]);
-  expect((await paste()).stdout).toMatch(/202 Accepted[\s\S]*\{"status":"accepted"\}/);
+  expect((await paste()).stdout).toMatch(/200 OK[\s\S]*\{"status":"accepted"\}/);
   expect((await paste()).stdout).toMatch(/200 OK[\s\S]*\{"status":"duplicate"\}/);
 
   child.kill('SIGINT');
@@ -55,24 +57,60 @@ it("takes the banner's curl once, then calls it a duplicate, and ends on Ctrl-C"
   }
 }, 60_000);
 
+it('accepts the first request that reaches the API port', async () => {
+  const env = await ports();
+  start(env);
+  const response = await pRetry(
+    () =>
+      fetch(`http://localhost:${env.API_PORT}/v1/identify`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer local-api-key', 'content-type': 'application/json' },
+        body: JSON.stringify(recommended(someone())),
+      }),
+    { retries: 3000, minTimeout: 10, factor: 1 },
+  );
+  expect(response.ok).toBe(true);
+}, 60_000);
+
 it.each([
   ['API_PORT', '127.0.0.1'],
   ['NAT_PORT', '127.0.0.1'],
   ['LAMBDA_PORT', '127.0.0.1'],
   ['NAT_PORT', '::1'],
-] as const)('names %s if its port is taken at %s, in one line', async (variable, host) => {
+] as const)('shows a command that moves %s if its port is taken at %s', async (variable, host) => {
   const env = await ports();
   const other = createServer().listen(Number(env[variable]), host);
   await once(other, 'listening');
   const { child, printed } = start(env);
   expect(await once(child, 'exit')).toEqual([1, null]);
-  expect(printed.err).toMatch(new RegExp(`^port \\d+ is taken: set ${variable} [^\\n]*\\n$`));
+  expect(printed.err).toMatch(
+    new RegExp(
+      `^${variable}: port ${env[variable]} is taken. Choose another one: ${variable}=\\d+ npm start\\n$`,
+    ),
+  );
   other.close();
 });
 
-it('names two variables with the same port, in one line', async () => {
+it.each(['API_PORT', 'NAT_PORT'])('refuses a port that fetch blocks for %s', async (variable) => {
+  const { child, printed } = start({ ...(await ports()), [variable]: '6665' });
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  // 6665 to 6669 are blocked.
+  expect(printed.err).toBe(
+    `${variable}: port 6665 is blocked by browsers and by fetch. Choose another one: ${variable}=6670 npm start\n`,
+  );
+});
+
+it('refuses the same port for two variables', async () => {
   const { NAT_PORT } = await ports();
   const { child, printed } = start({ ...(await ports()), NAT_PORT, LAMBDA_PORT: NAT_PORT });
   expect(await once(child, 'exit')).toEqual([1, null]);
-  expect(printed.err).toMatch(/^NAT_PORT and LAMBDA_PORT are both \d+: [^\n]*\n$/);
+  expect(printed.err).toMatch(
+    /^LAMBDA_PORT: port \d+ is the same as NAT_PORT. Choose another one: LAMBDA_PORT=\d+ npm start\n$/,
+  );
+});
+
+it('names a port that fetch refuses to call, in one line', async () => {
+  const { child, printed } = start({ ...(await ports()), NAT_PORT: '6000' });
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(printed.err).toBe('fetch refuses to call port 6000: set NAT_PORT to another one\n');
 });

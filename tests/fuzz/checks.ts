@@ -65,9 +65,11 @@ export function createChecks({ contactOf }: Pick<Target, 'contactOf'>) {
         ? []
         : [`answered ${statusCode} instead of ${expected.status}`];
     }
-    const { sender, single, events } = expected;
-    if (single && results.length === 0) return problemsOfRejection(events[0], statusCode);
-    if (results.length !== events.length || (statusCode >= 400 && results.length === 0)) {
+    const { sender, form, events } = expected;
+    if (form === 'single' && results.length === 0)
+      return problemsOfRejection(events[0], statusCode);
+    const mustFail = form === 'array' && results.length > 0 && results.every(isRejected);
+    if (results.length !== events.length || (statusCode === 400) !== mustFail) {
       return [`${statusCode} with ${results.length} results for ${events.length} events`];
     }
     return problemsOfResults(sender, events, results, written);
@@ -120,8 +122,12 @@ function differences(entry: LedgerEntry | undefined, read: ReadInteraction): str
 
 function problemsOfRejection(event: Reading | undefined, statusCode: number): string[] {
   const good = { rejected: [400, 413], ignored: [501], unknown: [400, 413, 501] };
-  const expected = typeof event === 'string' ? good[event] : [200, 202];
+  const expected = typeof event === 'string' ? good[event] : [200];
   return expected.includes(statusCode)
     ? []
     : [`answered ${statusCode} instead of ${expected.join(' or ')}`];
+}
+
+function isRejected(result: string): boolean {
+  return result === 'rejected';
 }

@@ -15,7 +15,7 @@ const SURELY_LARGE_BYTES = 40 * 1024;
 /** What a request should come to, as far as an independent reading can tell. */
 export type Expectation =
   | { status: number }
-  | { sender: Sender; single: boolean; events: Reading[] }
+  | { sender: Sender; form: 'single' | 'batch' | 'array'; events: Reading[] }
   | 'unknown';
 
 /** Reads a request as the documents say, with nothing of `lib` or `functions`. */
@@ -23,14 +23,16 @@ export function expectationOf(request: RequestParts): Expectation {
   const { routeKey, headers, body, isBase64Encoded } = request;
   if (routeKey === 'GET /v1/health') return { status: 200 };
   const wire = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
-  const sender = senderOf(headers);
-  if (typeof sender === 'number') return { status: sender };
+  const byHeader = headers.authorization === undefined ? undefined : senderOf(keyIn(headers));
+  if (typeof byHeader === 'number') return { status: byHeader };
   const text = textOf(headers, wire);
   if (typeof text === 'number') return { status: text };
   const json = parsed(text);
   if (json === undefined) return { status: 400 };
+  const sender = byHeader ?? senderOf(fieldOf(json.value, 'writeKey'));
+  if (typeof sender === 'number') return { status: sender };
   if (!isSigned(headers, wire, sender)) return { status: 401 };
-  return expectationOfJson(json.value, sender);
+  return expectationOfJson(json.value, sender, routeKey);
 }
 
 /** The text of a body as a reader of logs would look for it: unpacked where that is possible. */
@@ -40,13 +42,16 @@ export function readableText({ headers, body, isBase64Encoded }: RequestParts): 
   return typeof text === 'number' ? wire.toString('utf8') : text;
 }
 
-function senderOf(headers: RequestParts['headers']): Sender | number {
+function keyIn(headers: RequestParts['headers']): string | undefined {
   const words = (headers.authorization ?? '').split(' ').filter((word) => word !== '');
   const [scheme = '', value = ''] = words.length === 2 ? words : [];
   const isBasic = scheme.toLowerCase() === 'basic';
   const isBearer = scheme.toLowerCase() === 'bearer';
   const user = Buffer.from(value, 'base64').toString('utf8').split(':')[0];
-  const apiKey = isBasic ? user : isBearer ? value : undefined;
+  return isBasic ? user : isBearer ? value : undefined;
+}
+
+function senderOf(apiKey: unknown): Sender | number {
   const sender = SENDERS.find((one) => one.apiKey === apiKey);
   if (sender === undefined) return 401;
   return sender.disabled ? 403 : sender;
@@ -91,22 +96,45 @@ function parsed(text: string): { value: unknown } | undefined {
   }
 }
 
-function expectationOfJson(json: unknown, sender: Sender): Expectation {
+function expectationOfJson(json: unknown, sender: Sender, routeKey: string): Expectation {
   // Nobody else reads custom formats: what was answered is still compared with what was written.
   if (sender.paths !== undefined) return 'unknown';
   if (!isOrdinary(json)) return 'unknown';
-  const batch = Array.isArray(json) ? [json] : batchesIn(json);
-  const [events] = batch;
-  if (batch.length === 0) return { sender, single: true, events: [readingOf(json, sender)] };
-  if (!Array.isArray(events)) return { status: 400 };
-  if (events.length > MAX_EVENTS) return { status: 413 };
-  return { sender, single: false, events: events.map((event) => readingOf(event, sender)) };
+  const batch = Array.isArray(json) ? json : fieldOf(json, 'batch');
+  if (batch === undefined || batch === null || batch === '') {
+    const event = routeKey === 'POST /v1/identify' ? withType(json) : json;
+    return { sender, form: 'single', events: [readingOf(event, sender)] };
+  }
+  if (!Array.isArray(batch)) return typeof batch === 'string' ? 'unknown' : { status: 400 };
+  if (batch.length > MAX_EVENTS) return { status: 413 };
+  // The context that a batch gives to all its events is read by nobody else.
+  if (fieldOf(json, 'context') !== undefined) return 'unknown';
+  const form = batch === json ? 'array' : 'batch';
+  const events = batch.map((event) => withSentAt(event, fieldOf(json, 'sentAt')));
+  return { sender, form, events: events.map((event) => readingOf(event, sender)) };
 }
 
-function batchesIn(json: unknown): unknown[] {
-  if (typeof json !== 'object' || json === null) return [];
-  const fields = Object.entries(json).filter(([name]) => name.toLowerCase() === 'batch');
-  return fields.map(([, batch]) => batch);
+/** The path says the type of an event that has none. */
+function withType(json: unknown): unknown {
+  const type = fieldOf(json, 'type');
+  const hasType = type !== undefined && type !== null && String(type).trim() !== '';
+  if (hasType || typeof json !== 'object' || json === null || Array.isArray(json)) return json;
+  const others = Object.entries(json).filter(([name]) => name.toLowerCase() !== 'type');
+  return { ...Object.fromEntries(others), type: 'identify' };
+}
+
+/** An event was sent when its batch was, unless it says so itself. */
+function withSentAt(event: unknown, sentAt: unknown): unknown {
+  const own = fieldOf(event, 'sentAt');
+  const hasOwn = own !== undefined && own !== null && String(own).trim() !== '';
+  if (hasOwn || typeof event !== 'object' || event === null || Array.isArray(event)) return event;
+  const others = Object.entries(event).filter(([name]) => name.toLowerCase() !== 'sentat');
+  return { ...Object.fromEntries(others), sentAt };
+}
+
+function fieldOf(json: unknown, wanted: string): unknown {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
+  return Object.entries(json).find(([name]) => name.toLowerCase() === wanted.toLowerCase())?.[1];
 }
 
 function readingOf(event: unknown, sender: Sender): Reading {

@@ -52,7 +52,7 @@ export function requestOf(seed: number): RequestParts {
     'x-signature': someSignature(random, sender, rawBody),
   }).filter((header): header is [string, string] => header[1] !== undefined);
   return {
-    routeKey: random.pick(['POST /v1/identify', 'POST /v1/batch']),
+    routeKey: random.pick(['POST /v1/identify', 'POST /v1/batch', 'POST /v1/import/']),
     headers: Object.fromEntries(headers),
     ...(!random.chance(0.003) && someForm(random, rawBody)),
   };

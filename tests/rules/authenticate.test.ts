@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { authenticate } from '../../lib/intake/authenticate.ts';
+import { authenticate, readAuthorization, readWriteKey } from '../../lib/intake/authenticate.ts';
 import { createSecrets } from '../../lib/runtime/secrets.ts';
 import { hashOfApiKey } from '../../lib/workspaces/api-key.ts';
 import type { Workspace, Workspaces } from '../../lib/workspaces/workspaces.ts';
@@ -29,11 +29,13 @@ function holding(workspace: Workspace): Workspaces {
     findByApiKey: async (apiKey) => (apiKey === KEY ? workspace : undefined),
     findById: unused,
     markNatKeyRejected: unused,
+    unmarkNatKeyRejected: unused,
   };
 }
 
 function knock(workspace: Workspace, authorization: string | undefined): Promise<Workspace> {
-  return authenticate(authorization, holding(workspace), NOW);
+  const apiKey = authorization === undefined ? undefined : readAuthorization(authorization);
+  return authenticate(apiKey, holding(workspace), NOW);
 }
 
 const basic = (userInfo: string) => `Basic ${Buffer.from(userInfo).toString('base64')}`;
@@ -42,6 +44,7 @@ describe('Authorization', () => {
   it.each([
     ['Basic, as Segment and its SDKs send it', basic(`${KEY}:`)],
     ['Basic with a password, which does not matter', basic(`${KEY}:secret`)],
+    ['Basic without the colon, as some SDKs send it', basic(KEY)],
     ['basic in lower case', basic(`${KEY}:`).replace('Basic', 'basic')],
     ['BASIC in capitals', basic(`${KEY}:`).replace('Basic', 'BASIC')],
     ['Bearer', `Bearer ${KEY}`],
@@ -81,5 +84,23 @@ describe('Authorization', () => {
     const disabled: Workspace = { ...acme, status: 'disabled' };
 
     await expect(knock(disabled, `Bearer ${KEY}`)).rejects.toThrow(rejected('workspace_disabled'));
+  });
+});
+
+describe('writeKey, where there is no Authorization', () => {
+  it('is read from the top level of the body', () => {
+    expect(readWriteKey({ batch: [], writeKey: KEY })).toBe(KEY);
+  });
+
+  it.each([
+    {},
+    { writeKey: '' },
+    { writeKey: 5 },
+    { batch: [{ writeKey: KEY }] },
+    [{ writeKey: KEY }],
+    null,
+    KEY,
+  ])('is not in %j', (body) => {
+    expect(readWriteKey(body)).toBeUndefined();
   });
 });

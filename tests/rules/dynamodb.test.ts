@@ -9,7 +9,7 @@ import { createDynamoDB, TABLE_CALL_TIMEOUT_MS } from '../../lib/runtime/dynamod
 
 const requestSchema = z.object({ ExclusiveStartTableName: z.enum(['none', 'half', 'once']) });
 let failed = false;
-/** How a DynamoDB may answer, by the name it is asked for: so the tests share one, side by side. */
+/** How the DynamoDB of these tests answers. A request chooses by name, so all tests share it. */
 const ANSWERS = {
   none: () => {},
   half: (response: ServerResponse) => {
@@ -24,7 +24,7 @@ const ANSWERS = {
 };
 
 let server: Server;
-/** The client that is deployed. */
+/** The client that the functions use. */
 let db: DynamoDBClient;
 
 beforeAll(async () => {
@@ -56,12 +56,12 @@ function ask(ExclusiveStartTableName: keyof typeof ANSWERS) {
 it.concurrent.each([
   ['no answer', 'none'],
   ['half an answer', 'half'],
-] as const)('gives up in its time, all tries included, on %s', async (_, name) => {
+] as const)('gives up in time, with all its retries, when there is %s', async (_, name) => {
   const begun = performance.now();
   await expect(ask(name)).rejects.toThrow(Error);
   expect(performance.now() - begun).toBeLessThan(TABLE_CALL_TIMEOUT_MS + SECOND_MS);
 });
 
-it.concurrent('tries again what failed at once', async () => {
+it.concurrent('retries a call that failed', async () => {
   expect(await ask('once')).toMatchObject({ TableNames: ['one'] });
 });

@@ -103,7 +103,8 @@ describe('Accepted data format', () => {
   });
 
   it("takes RudderStack's originalTimestamp where there is no timestamp", () => {
-    expect(read(rudderstack.batch[0])).toEqual({
+    const receivedAt = Date.parse('2026-11-24T02:31:16Z');
+    expect(normalize(rudderstack.batch[0], SETTINGS, receivedAt)).toEqual({
       email: 'r@example.com',
       timestamp: '2026-11-24T02:31:15.638Z',
       day: '2026-11-24',
@@ -143,9 +144,37 @@ describe('and a timestamp', () => {
   const at = (fields: object) => read({ type: 'identify', email: 'a@x.co', ...fields });
 
   it.each([
-    ['is taken before originalTimestamp', { timestamp: WHEN, originalTimestamp: 'x' }, WHEN],
+    [
+      'is taken before originalTimestamp, as it is',
+      {
+        timestamp: WHEN,
+        originalTimestamp: '2020-05-30T00:00:00Z',
+        sentAt: '2020-05-30T00:00:00Z',
+      },
+      WHEN,
+    ],
     ['may be called originalTimestamp', { originalTimestamp: WHEN }, WHEN],
     ['gives way when it is null', { timestamp: null, originalTimestamp: WHEN }, WHEN],
+    ['gives way when it is empty', { timestamp: '', originalTimestamp: WHEN }, WHEN],
+    [
+      'gives way when it is not set',
+      { timestamp: '0001-01-01T00:00:00Z', originalTimestamp: WHEN },
+      WHEN,
+    ],
+    ['is not corrected by a sentAt that is none', { originalTimestamp: WHEN, sentAt: 'x' }, WHEN],
+    [
+      'is not corrected long after it was received',
+      { originalTimestamp: WHEN, sentAt: WHEN, receivedAt: WHEN },
+      WHEN,
+    ],
+    [
+      'is corrected for a clock that is three days off',
+      {
+        originalTimestamp: new Date(NOW - 3 * DAY_MS - 1000).toISOString(),
+        sentAt: new Date(NOW - 3 * DAY_MS).toISOString(),
+      },
+      new Date(NOW - 1000).toISOString(),
+    ],
     ['is kept in UTC', { timestamp: '2020-06-01T01:00:00+02:00' }, '2020-05-31T23:00:00.000Z'],
   ])('%s', (_rule, fields, timestamp) => {
     expect(at(fields).timestamp).toBe(timestamp);
@@ -154,7 +183,8 @@ describe('and a timestamp', () => {
   it.each([
     ['is missing', {}, 'timestamp_missing', 'timestamp'],
     ['is a number', { timestamp: 1590947747263 }, 'timestamp_invalid', 'timestamp'],
-    ['is empty', { timestamp: '', originalTimestamp: WHEN }, 'timestamp_invalid', 'timestamp'],
+    ['is empty', { timestamp: '' }, 'timestamp_missing', 'timestamp'],
+    ['is not set', { timestamp: '1970-01-01T00:00:00Z' }, 'timestamp_missing', 'timestamp'],
     ['is wrong', { originalTimestamp: '2020-05-31' }, 'timestamp_invalid', 'originalTimestamp'],
     [
       'is more than 24 h in the future',
@@ -178,7 +208,7 @@ describe('and a timestamp', () => {
     const kept = new Date(NOW - 30 * DAY_MS).toISOString();
     const forgotten = new Date(NOW - 30 * DAY_MS - 1).toISOString();
 
-    expect(at({ timestamp: '0001-01-01T00:00:00Z' }).day).toBe('0001-01-01');
+    expect(at({ timestamp: '0001-01-02T00:00:00Z' }).day).toBe('0001-01-02');
     const limited = (timestamp: string) => () =>
       read({ ...RECOMMENDED, timestamp }, { retentionDays: 30 });
     expect(limited(kept)).not.toThrow();
@@ -266,7 +296,7 @@ describe('Nat.app only accepts Identify calls', () => {
     expect(read({ ...RECOMMENDED, type }).email).toBe('peter@example.com');
   });
 
-  it.each(['track', 'page', 'screen', 'group', 'alias', 'Track', '', 'identify '])(
+  it.each(['track', 'page', 'screen', 'group', 'alias', 'Track', 'identify '])(
     'another type, even with wrong fields, is 501: "%s"',
     (type) => {
       const call = { type, email: 5, timestamp: [], event: 'Signed up' };
@@ -280,7 +310,14 @@ describe('Nat.app only accepts Identify calls', () => {
   });
 
   it('is an error of the sender to leave the type out', () => {
-    expect(() => read({ timestamp: WHEN, email: 'a@x.co' })).toThrow(rejected('type_missing'));
+    for (const type of [undefined, null, '']) {
+      const event = { timestamp: WHEN, email: 'a@x.co', type };
+      expect(() => read(event)).toThrow(rejected('type_missing'));
+      expect(read(event, { impliedType: 'identify' }).email).toBe('a@x.co');
+    }
+    expect(() => read({ type: 'track' }, { impliedType: 'identify' })).toThrow(
+      rejected('type_not_identify'),
+    );
   });
 });
 

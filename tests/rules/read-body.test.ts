@@ -7,27 +7,27 @@ describe('the three bodies', () => {
   const events = (count: number) => Array.from({ length: count }, () => event);
 
   it.each([
-    ['one event', event, { isBatch: false, events: [event] }],
-    ['{"batch": […]}', { batch: [event, 5], sentAt: 'x' }, { isBatch: true, events: [event, 5] }],
+    ['one event', event, { form: 'single', events: [event] }],
+    ['{"batch": […]}', { batch: [event, 5] }, { form: 'batch', events: [event, 5] }],
     [
       '{"Batch": […]}, as field names match in any casing',
       { Batch: [event] },
-      { isBatch: true, events: [event] },
+      { form: 'batch', events: [event] },
     ],
-    ['[event, …]', [event, null], { isBatch: true, events: [event, null] }],
-    ['a batch of one, which still is a batch', [event], { isBatch: true, events: [event] }],
-    ['a batch of none', { batch: [] }, { isBatch: true, events: [] }],
+    ['[event, …]', [event, null], { form: 'array', events: [event, null] }],
+    ['a batch of one, which still is a batch', [event], { form: 'array', events: [event] }],
+    ['a batch of none', { batch: [] }, { form: 'batch', events: [] }],
     [
       'what is no event, for the parser of events to refuse',
       'x',
-      { isBatch: false, events: ['x'] },
+      { form: 'single', events: ['x'] },
     ],
-    ['null', null, { isBatch: false, events: [null] }],
+    ['null', null, { form: 'single', events: [null] }],
   ])('%s', (_what, json, body) => {
     expect(readBody(json)).toEqual(body);
   });
 
-  it.each([{ batch: {} }, { batch: 'x' }, { batch: null }])('%j is rejected', (json) => {
+  it.each([{ batch: {} }, { batch: 'x' }, { batch: 5 }])('%j is rejected', (json) => {
     expect(() => readBody(json)).toThrow(rejected('batch_not_array', 'batch must be an array'));
   });
 
@@ -41,5 +41,26 @@ describe('the three bodies', () => {
 
     expect(() => readBody(events(4001))).toThrow(tooMany);
     expect(() => readBody({ batch: events(4001) })).toThrow(tooMany);
+  });
+});
+
+describe('what a batch says of all its events', () => {
+  it('is its context, and when it was sent', () => {
+    const { shared } = readBody({
+      batch: [],
+      context: { page: { url: 'u' } },
+      sentAt: 's',
+      email: 'e',
+    });
+
+    expect(shared?.textAt('context.page.url')).toBe('u');
+    expect(shared?.textAt('sentAt')).toBe('s');
+    expect(shared?.textAt('email')).toBeUndefined();
+  });
+
+  it('is rejected over the limits of an event', () => {
+    expect(() => readBody({ batch: [], context: { a: 'x'.repeat(33_000) } })).toThrow(
+      rejected('event_too_large'),
+    );
   });
 });

@@ -16,13 +16,23 @@ describe('field names match in any casing', () => {
   it.each([
     ['email', { email: 'a@b.co', Email: 'c@d.co' }],
     ['originalTimestamp', { originalTimestamp: '1', originaltimestamp: '2' }],
-    ['traits', { traits: {}, TRAITS: {} }],
+    ['traits', { traits: { a: 1 }, TRAITS: { a: 2 } }],
     ['traits.email', { traits: { email: 'a@b.co', EMAIL: 'c@d.co' } }],
     ['context.page.url', { context: { page: { url: 'a', Url: 'b' } } }],
   ])('a field that appears in two casings is rejected by its name: %s', (field, sent) => {
     expect(() => readEvent(sent).valueAt(field)).toThrow(
       rejected('field_repeated', `${field} appears more than once`),
     );
+  });
+
+  it.each([
+    ['of the same value', { email: 'a@b.co', Email: 'a@b.co' }],
+    ['of the same object', { EMAIL: 'a@b.co', traits: { a: [1] }, Traits: { a: [1] } }],
+    ['one of which is null', { email: null, Email: 'a@b.co' }],
+    ['one of which is empty', { Email: 'a@b.co', email: ' ' }],
+  ])('two casings are no contradiction: %s', (_what, sent) => {
+    expect(readEvent(sent).textAt('email')).toBe('a@b.co');
+    expect(() => readEvent(sent).inLowerCase()).not.toThrow();
   });
 
   it('is no error where nobody reads the field', () => {
@@ -63,7 +73,7 @@ describe('fields named like parts of a prototype', () => {
 });
 
 describe('a field of another type', () => {
-  it.each([5, 0, true, false, [], ['a@b.co'], {}])('is no string: %j', (value) => {
+  it.each([5, 0, true, false, ['a@b.co'], {}])('is no string: %j', (value) => {
     expect(() => readEvent({ traits: { email: value } }).textAt('traits.email')).toThrow(
       rejected('field_not_string', 'traits.email must be a string'),
     );
@@ -89,9 +99,25 @@ describe('a field of another type', () => {
 it.each([
   ['absent', {}],
   ['null', { email: null, traits: null }],
+  ['empty', { email: '', traits: '' }],
+  ['blank', { email: ' \t', traits: { email: ' ' } }],
+  ["PHP's empty object", { traits: [] }],
 ])('a field that is %s has no value', (_what, sent) => {
   const event = readEvent(sent);
 
   expect(event.textAt('email')).toBeUndefined();
   expect(event.textAt('traits.email')).toBeUndefined();
+});
+
+describe('what a batch says of all its events', () => {
+  const shared = readEvent({ context: { page: { url: 'shared', title: 'Shared' } }, sentAt: 's' });
+
+  it("counts where the event has no value, so the event's own fields come first", () => {
+    const event = readEvent({ Context: { Page: { URL: 'own' }, traits: [] } }, shared);
+
+    expect(event.textAt('context.page.url')).toBe('own');
+    expect(event.textAt('context.page.title')).toBe('Shared');
+    expect(event.textAt('sentAt')).toBe('s');
+    expect(event.textAt('context.traits.email')).toBeUndefined();
+  });
 });

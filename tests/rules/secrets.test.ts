@@ -34,7 +34,7 @@ describe('seal and unseal', () => {
     );
   });
 
-  it('show nothing of the text, and never the same twice', () => {
+  it('hide the text, and never give the same twice', () => {
     const [one, other] = [secrets.seal('nat-key', PURPOSE), secrets.seal('nat-key', PURPOSE)];
 
     expect(one).not.toBe(other);
@@ -65,7 +65,7 @@ describe('seal and unseal', () => {
     }
   });
 
-  it('refuse what was cut short anywhere', () => {
+  it('refuse a text that was cut anywhere', () => {
     const sealed = Buffer.from(secrets.seal('nat-key', PURPOSE), 'base64url');
 
     for (let length = 0; length < sealed.length; length += 1) {
@@ -97,14 +97,14 @@ describe('the contact key', () => {
 });
 
 describe('API keys', () => {
-  it('are named by their SHA-256', () => {
+  it('are stored as their SHA-256', () => {
     // FIPS 180-2, appendix B.1
     expect(hashOfApiKey('abc')).toBe(
       'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
     );
   });
 
-  it('are made new every time, 43 characters without a colon', () => {
+  it('are different every time, with 43 characters and no colon', () => {
     const [one, other] = [newApiKey(), newApiKey()];
 
     expect(one).toMatch(/^[\w-]{43}$/);

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseTimestamp } from '../../lib/event/timestamp.ts';
+import { correctClock, isUnset, parseTimestamp, rejectFuture } from '../../lib/event/timestamp.ts';
 import { rejected } from './rejected.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0, 0);
 const HOUR_MS = 3_600_000;
-const parse = (value: unknown) => parseTimestamp(value, 'timestamp', NOW);
+const parse = (value: unknown) => parseTimestamp(value, 'timestamp');
+const parseNow = (value: unknown) => rejectFuture(parse(value), 'timestamp', NOW);
 
 describe('ISO 8601 with an offset or Z', () => {
   it.each([
@@ -113,7 +114,7 @@ describe('ISO 8601 with an offset or Z', () => {
   });
 
   it('names the field it was given and not the value', () => {
-    expect(() => parseTimestamp('last Friday', 'originalTimestamp', NOW)).toThrow(
+    expect(() => parseTimestamp('last Friday', 'originalTimestamp')).toThrow(
       rejected('timestamp_invalid', 'originalTimestamp must be'),
     );
   });
@@ -139,7 +140,7 @@ describe('24:00 and leap seconds', () => {
 
 describe('more than 24 h in the future', () => {
   it('takes exactly 24 h ahead', () => {
-    expect(parse('2026-11-25T12:00:00.000Z')).toBe(NOW + 24 * HOUR_MS);
+    expect(parseNow('2026-11-25T12:00:00.000Z')).toBe(NOW + 24 * HOUR_MS);
   });
 
   it.each([
@@ -147,12 +148,47 @@ describe('more than 24 h in the future', () => {
     ['a millisecond more by its offset', '2026-11-25T11:00:00.001-01:00'],
     ['the last year there is', '9999-12-31T23:59:59-14:00'],
   ])('rejects %s', (_what, value) => {
-    expect(() => parse(value)).toThrow(
+    expect(() => parseNow(value)).toThrow(
       rejected('timestamp_in_future', 'timestamp is more than 24 hours'),
     );
   });
 
   it('takes what only its wall clock shows as later', () => {
-    expect(parse('2026-11-26T02:00:00+14:00')).toBe(NOW + 24 * HOUR_MS);
+    expect(parseNow('2026-11-26T02:00:00+14:00')).toBe(NOW + 24 * HOUR_MS);
+  });
+});
+
+describe('a time that is not set', () => {
+  it.each(['0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z', '1970-01-01T02:00:00+02:00'])(
+    'is %s',
+    (value) => {
+      expect(isUnset(parse(value))).toBe(true);
+    },
+  );
+
+  it.each(['0001-01-01T00:00:00.001Z', '1970-01-01T00:00:01Z', '2020-05-31T17:55:47.263Z'])(
+    'is not %s',
+    (value) => {
+      expect(isUnset(parse(value))).toBe(false);
+    },
+  );
+});
+
+describe('a wrong clock of a device', () => {
+  const days = 24 * HOUR_MS;
+
+  it.each([
+    ['three days behind', -3 * days],
+    ['three days ahead', 3 * days],
+  ])('is corrected when it is %s', (_what, error) => {
+    const happenedAt = NOW - 2 * HOUR_MS;
+    expect(correctClock(happenedAt + error, NOW + error, NOW)).toBe(happenedAt);
+  });
+
+  it.each([
+    ['right within minutes', NOW - 4 * 60_000],
+    ['unknown', undefined],
+  ])('is left alone when it is %s', (_what, sentAt) => {
+    expect(correctClock(NOW - days, sentAt, NOW)).toBe(NOW - days);
   });
 });

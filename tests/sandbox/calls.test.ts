@@ -1,56 +1,62 @@
 import { expect, it, vi } from 'vitest';
 import type { Sandbox } from '../../offline/sandbox/server.ts';
-import { freshSandbox, identify, recommended, setFaults } from './sandbox-client.ts';
+import { freshSandbox, identify, recommended, setFault } from './sandbox-client.ts';
 
-const totalsOf = async (sandbox: Sandbox) => (await fetch(`${sandbox.url}/calls/totals`)).json();
-const under = (idempotencyKey: string) => ({ 'idempotency-key': idempotencyKey });
 const none = { keys: 0, answered: 0, unanswered: 0, needless: 0, secondOfDay: 0 };
+
+async function totalsOf(sandbox: Sandbox): Promise<unknown> {
+  return (await fetch(`${sandbox.url}/calls/totals`)).json();
+}
+
+function withKey(idempotencyKey: string) {
+  return { 'idempotency-key': idempotencyKey };
+}
 
 it('counts a call that was answered, and its needless repeats', async () => {
   const sandbox = await freshSandbox();
   expect(await totalsOf(sandbox)).toEqual(none);
 
-  for (let n = 0; n < 3; n += 1) await identify(sandbox, recommended(), under('k-1'));
+  for (let n = 0; n < 3; n += 1) await identify(sandbox, recommended(), withKey('k-1'));
 
   expect(await totalsOf(sandbox)).toEqual({ ...none, keys: 1, answered: 3, needless: 2 });
 });
 
-it('counts a repeat as needed while no answer arrived', async () => {
+it('counts a repeat as needed until an answer arrives', async () => {
   const sandbox = await freshSandbox();
-  await setFaults(sandbox, { dropAfterAccept: true });
+  await setFault(sandbox, { dropAfterAccept: true });
   for (let n = 0; n < 2; n += 1) {
-    await expect(identify(sandbox, recommended(), under('k-1'))).rejects.toThrow('fetch failed');
+    await expect(identify(sandbox, recommended(), withKey('k-1'))).rejects.toThrow('fetch failed');
   }
   await fetch(`${sandbox.url}/faults`, { method: 'DELETE' });
-  await identify(sandbox, recommended(), under('k-1'));
+  await identify(sandbox, recommended(), withKey('k-1'));
 
   expect(await totalsOf(sandbox)).toEqual({ ...none, keys: 1, answered: 1, unanswered: 2 });
 });
 
-it('counts a second call of a contact and day under another key, or none', async () => {
+it('counts a second call for a contact and day with another key, or none', async () => {
   const sandbox = await freshSandbox();
-  for (const headers of [under('k-1'), under('k-2'), {}]) {
+  for (const headers of [withKey('k-1'), withKey('k-2'), {}]) {
     await identify(sandbox, recommended(), headers);
   }
 
   expect(await totalsOf(sandbox)).toEqual({ ...none, keys: 2, answered: 3, secondOfDay: 2 });
 });
 
-it('does not count what it did not take', async () => {
+it('does not count calls that were not processed', async () => {
   const sandbox = await freshSandbox();
-  await identify(sandbox, recommended({ timestamp: 'soon' }), under('k-1'));
-  await setFaults(sandbox, { status: 503 });
-  await identify(sandbox, recommended(), under('k-1'));
+  await identify(sandbox, recommended({ timestamp: 'soon' }), withKey('k-1'));
+  await setFault(sandbox, { status: 503 });
+  await identify(sandbox, recommended(), withKey('k-1'));
 
   expect(await totalsOf(sandbox)).toEqual(none);
 });
 
-it('calls an answer dropped that came when the caller had gone', async () => {
+it('counts an answer as dropped if the caller had left', async () => {
   const sandbox = await freshSandbox();
-  await setFaults(sandbox, { delayMs: 200 });
+  await setFault(sandbox, { delayMs: 200 });
   const call = fetch(`${sandbox.url}/identify`, {
     method: 'POST',
-    headers: { authorization: 'Bearer key-a', ...under('k-1') },
+    headers: { authorization: 'Bearer key-a', ...withKey('k-1') },
     body: JSON.stringify(recommended()),
     signal: AbortSignal.timeout(50),
   });

@@ -4,43 +4,45 @@ import {
   identify,
   interactionsOf,
   recommended,
-  setFaults,
+  setFault,
   timelineOf,
 } from './sandbox-client.ts';
 
 const PETER = 'peter@example.com';
 
-it('is healthy until faults are set, and again once they are deleted', async () => {
+it('is healthy until a fault is set, and after it is deleted', async () => {
   const sandbox = await freshSandbox();
   const faults = `${sandbox.url}/faults`;
-  expect(await (await fetch(faults)).json()).toBeNull();
+  expect(await (await fetch(faults)).json()).toEqual([]);
 
-  await setFaults(sandbox, {});
+  await setFault(sandbox, {});
   expect((await identify(sandbox, recommended())).status).toBe(503);
   const deleted = await fetch(faults, { method: 'DELETE' });
 
   expect(deleted.status).toBe(204);
-  expect(await (await fetch(faults)).json()).toBeNull();
+  expect(await (await fetch(faults)).json()).toEqual([]);
   expect((await identify(sandbox, recommended())).status).toBe(200);
 });
 
 it('an empty body means that every call answers 503 without Retry-After', async () => {
   const sandbox = await freshSandbox();
 
-  const set = await setFaults(sandbox, {});
+  const set = await setFault(sandbox, {});
 
   const whole = { rate: 1, status: 503, delayMs: 0, dropAfterAccept: false };
   expect(await set.json()).toEqual(whole);
-  expect(await (await fetch(`${sandbox.url}/faults`)).json()).toEqual(whole);
+  expect(await (await fetch(`${sandbox.url}/faults`)).json()).toEqual([
+    { name: 'default', ...whole },
+  ]);
   expect((await identify(sandbox, recommended())).headers.has('retry-after')).toBe(false);
 });
 
 it.each([
   [5, '5'],
   ['Wed, 21 Oct 2026 07:28:00 GMT', 'Wed, 21 Oct 2026 07:28:00 GMT'],
-])('answers the status with Retry-After %s and takes nothing', async (retryAfter, header) => {
+])('answers the status with Retry-After %s and processes nothing', async (retryAfter, header) => {
   const sandbox = await freshSandbox();
-  await setFaults(sandbox, { status: 429, retryAfter });
+  await setFault(sandbox, { status: 429, retryAfter });
 
   const answer = await identify(sandbox, recommended());
 
@@ -51,14 +53,14 @@ it.each([
 
 it.each([200, 204, 304, 599])('can answer %i, with or without a body', async (status) => {
   const sandbox = await freshSandbox();
-  await setFaults(sandbox, { status });
+  await setFault(sandbox, { status });
 
   expect((await identify(sandbox, recommended())).status).toBe(status);
 });
 
-it('with only a delay, a call is late but taken as usual', async () => {
+it('with only a delay, a call is late but processed as usual', async () => {
   const sandbox = await freshSandbox();
-  await setFaults(sandbox, { delayMs: 80 });
+  await setFault(sandbox, { delayMs: 80 });
   const before = performance.now();
 
   const answer = await identify(sandbox, recommended());
@@ -68,17 +70,17 @@ it('with only a delay, a call is late but taken as usual', async () => {
   expect(await answer.json()).toEqual({ status: 'added' });
 });
 
-it('with a delay and a status, the call is late and not taken', async () => {
+it('with a delay and a status, the call is late and not processed', async () => {
   const sandbox = await freshSandbox();
-  await setFaults(sandbox, { delayMs: 5, status: 500 });
+  await setFault(sandbox, { delayMs: 5, status: 500 });
 
   expect((await identify(sandbox, recommended())).status).toBe(500);
   expect((await timelineOf(sandbox, PETER)).status).toBe(404);
 });
 
-it('dropAfterAccept takes the interaction and breaks the connection before an answer', async () => {
+it('dropAfterAccept processes the call and breaks the connection without an answer', async () => {
   const sandbox = await freshSandbox();
-  await setFaults(sandbox, { dropAfterAccept: true });
+  await setFault(sandbox, { dropAfterAccept: true });
   const headers = { 'idempotency-key': 'k-1' };
 
   await expect(identify(sandbox, recommended(), headers)).rejects.toThrow('fetch failed');
@@ -91,9 +93,9 @@ it('dropAfterAccept takes the interaction and breaks the connection before an an
   });
 });
 
-it('the rate decides call by call; those it spares behave normally', async () => {
+it('the rate decides for each call, and the others are answered as usual', async () => {
   const sandbox = await freshSandbox();
-  await setFaults(sandbox, { rate: 0.5 });
+  await setFault(sandbox, { rate: 0.5 });
 
   const answers = await Promise.all(
     Array.from({ length: 100 }, (_, i) =>
@@ -107,7 +109,7 @@ it('the rate decides call by call; those it spares behave normally', async () =>
 
 it('a rate of 0 hits nothing', async () => {
   const sandbox = await freshSandbox();
-  await setFaults(sandbox, { rate: 0 });
+  await setFault(sandbox, { rate: 0 });
 
   expect((await identify(sandbox, recommended())).status).toBe(200);
 });
@@ -118,22 +120,30 @@ it.each([
   [{ delayMs: -1 }, 'delayMs'],
   [{ retryAfter: 'a\nb' }, 'retryAfter'],
   [{ dropAfterAccept: 'yes' }, 'dropAfterAccept'],
-  [{ delay: 5 }, 'delay'],
-])('refuses %j, names the field, and leaves the faults as they were', async (body, field) => {
+  [{ apiKey: 'a key' }, 'apiKey'],
+  [{ apiKey: 'abcd' }, 'apiKey'],
+  [{ bodyBytes: -1 }, 'bodyBytes'],
+  [{ gzipBombBytes: 0.5 }, 'gzipBombBytes'],
+  [{ neverEnds: 1 }, 'neverEnds'],
+  [{ bodyBytes: 1, gzipBombBytes: 1 }, 'bodyBytes and gzipBombBytes'],
+  [{ status: 204, bodyBytes: 1 }, 'status'],
+  [{ delay: 5 }, 'unknown field delay: a fault has the fields apiKey, rate, status'],
+  [null, 'the body is not a JSON object'],
+])('rejects %j, names the field, and changes nothing', async (body, field) => {
   const sandbox = await freshSandbox();
 
-  const answer = await setFaults(sandbox, body);
+  const answer = await setFault(sandbox, body);
 
   expect(answer.status).toBe(400);
   expect(await answer.json()).toEqual({ message: expect.stringContaining(field) });
-  expect(await (await fetch(`${sandbox.url}/faults`)).json()).toBeNull();
+  expect(await (await fetch(`${sandbox.url}/faults`)).json()).toEqual([]);
 });
 
-it('records every call as it ended, without its key or body', async () => {
+it('lists every call with its result, without its API key and body', async () => {
   const sandbox = await freshSandbox();
   const headers = { 'idempotency-key': 'k-1', 'user-agent': 'nat-destination/0.1.0' };
   await identify(sandbox, recommended(), headers);
-  await setFaults(sandbox, { dropAfterAccept: true });
+  await setFault(sandbox, { dropAfterAccept: true });
   await expect(identify(sandbox, recommended(), headers)).rejects.toThrow('fetch failed');
 
   const calls = await (await fetch(`${sandbox.url}/calls`)).json();

@@ -9,7 +9,7 @@ import {
 } from './sandbox-client.ts';
 
 describe('one event per day per contact', () => {
-  it('takes the first of a day, answers duplicate to the second, and keeps the first', async () => {
+  it('adds the first of a day, answers duplicate to the second, and keeps the first', async () => {
     const sandbox = await freshSandbox();
     await identify(sandbox, recommended());
 
@@ -24,7 +24,7 @@ describe('one event per day per contact', () => {
     expect(interactions).toHaveLength(1);
   });
 
-  it('lists the days of a contact newest first, however they came', async () => {
+  it('lists the days of a contact newest first, in whatever order they arrived', async () => {
     const sandbox = await freshSandbox();
     const days = ['2020-05-31T08:00:00Z', '2020-06-02T08:00:00Z', '2020-06-01T08:00:00Z'];
     for (const timestamp of days) await identify(sandbox, recommended({ timestamp }));
@@ -76,7 +76,7 @@ describe('Idempotency-Key', () => {
     expect(interactions).toEqual([expect.objectContaining({ idempotencyKey: 'k-1' })]);
   });
 
-  it('belongs to its account, and is not used up by a refused call', async () => {
+  it('belongs to its account, and is not used up by a rejected call', async () => {
     const sandbox = await freshSandbox();
     const key = { 'idempotency-key': 'k-1' };
     await identify(sandbox, recommended({ traits: {} }), key);

@@ -8,49 +8,50 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((sandbox) => sandbox.close()));
 });
 
-/** Starts a sandbox on a free port; it is closed after the test. */
-export const freshSandbox = async (options: Partial<SandboxOptions> = {}): Promise<Sandbox> => {
+/** Starts a sandbox on a free port and closes it after the test. */
+export async function freshSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
   const sandbox = await startSandbox({ port: 0, ...options });
   running.push(sandbox);
   return sandbox;
-};
+}
 
 /** The Authorization header that Segment sends for an API key. */
-export const basic = (apiKey: string): string =>
-  `Basic ${Buffer.from(`${apiKey}:`).toString('base64')}`;
+export function basic(apiKey: string): string {
+  return `Basic ${Buffer.from(`${apiKey}:`).toString('base64')}`;
+}
 
-/** Nat's recommended format, with whatever a test changes. */
-export const recommended = (changes: Record<string, unknown> = {}): Record<string, unknown> => ({
-  type: 'identify',
-  timestamp: '2020-05-31T17:55:47.263Z',
-  traits: { email: 'peter@example.com' },
-  page: { url: 'https://example.com' },
-  ...changes,
-});
+/** An event in Nat's recommended format, with a test's changes. */
+export function recommended(changes: object = {}): object {
+  return {
+    type: 'identify',
+    timestamp: '2020-05-31T17:55:47.263Z',
+    traits: { email: 'peter@example.com' },
+    page: { url: 'https://example.com' },
+    ...changes,
+  };
+}
 
-/** Posts one call to Nat's intake; the key is `key-a` unless the headers say otherwise. */
-export const identify = (
+/** Posts one call to Nat's intake, with the API key `key-a` unless the headers have another. */
+export function identify(
   sandbox: Sandbox,
-  body: unknown,
+  body: object | string,
   headers: Record<string, string> = {},
-): Promise<Response> =>
-  fetch(`${sandbox.url}/identify`, {
+): Promise<Response> {
+  return fetch(`${sandbox.url}/identify`, {
     method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      authorization: basic('key-a'),
-      ...headers,
-    },
+    headers: { 'content-type': 'application/json', authorization: basic('key-a'), ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
+}
 
-/** The timeline as `GET /timelines/:email` answers it. */
-export const timelineOf = (sandbox: Sandbox, email: string, apiKey = 'key-a'): Promise<Response> =>
-  fetch(`${sandbox.url}/timelines/${encodeURIComponent(email)}`, {
+/** Requests `GET /timelines/:email`. */
+export function timelineOf(sandbox: Sandbox, email: string, apiKey = 'key-a'): Promise<Response> {
+  return fetch(`${sandbox.url}/timelines/${encodeURIComponent(email)}`, {
     headers: { authorization: basic(apiKey) },
   });
+}
 
-const timeline = z.strictObject({
+const timelineSchema = z.strictObject({
   contact: z.string(),
   interactions: z.array(
     z.strictObject({
@@ -61,10 +62,13 @@ const timeline = z.strictObject({
   ),
 });
 
-/** The interactions of a contact of `key-a` that must have some, newest first. */
-export const interactionsOf = async (sandbox: Sandbox, email: string) =>
-  timeline.parse(await (await timelineOf(sandbox, email)).json()).interactions;
+/** The interactions of a contact of `key-a`, newest first. Fails if there are none. */
+export async function interactionsOf(sandbox: Sandbox, email: string) {
+  return timelineSchema.parse(await (await timelineOf(sandbox, email)).json()).interactions;
+}
 
-/** Sets faults. */
-export const setFaults = (sandbox: Sandbox, faults: unknown): Promise<Response> =>
-  fetch(`${sandbox.url}/faults`, { method: 'PUT', body: JSON.stringify(faults) });
+/** Requests `PUT /faults`, or `PUT /faults/NAME` if a name is given. */
+export function setFault(sandbox: Sandbox, fault: unknown, name?: string): Promise<Response> {
+  const path = name === undefined ? '/faults' : `/faults/${name}`;
+  return fetch(sandbox.url + path, { method: 'PUT', body: JSON.stringify(fault) });
+}

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { startSandbox } from '../../offline/sandbox/server.ts';
-import { freshSandbox, identify, recommended, setFaults } from './sandbox-client.ts';
+import { freshSandbox, identify, recommended, setFault } from './sandbox-client.ts';
 
-it('says where it listens', async () => {
+it('gives its port and address', async () => {
   const sandbox = await freshSandbox();
 
   expect(sandbox.port).toBeGreaterThan(0);
@@ -15,9 +15,9 @@ it('rejects with the original error when the port is taken', async () => {
   await expect(startSandbox({ port })).rejects.toMatchObject({ code: 'EADDRINUSE', port });
 });
 
-it('close ends open streams and calls that wait, frees the port, and may be called twice', async () => {
+it('close ends open streams and delayed calls, frees the port, and may be called twice', async () => {
   const sandbox = await freshSandbox();
-  await setFaults(sandbox, { delayMs: 60_000 });
+  await setFault(sandbox, { delayMs: 60_000 });
   const waiting = expect(identify(sandbox, recommended())).rejects.toThrow('fetch failed');
   const stream = await fetch(`${sandbox.url}/stream`);
   const ended = expect(stream.text()).rejects.toThrow('terminated');
@@ -30,7 +30,7 @@ it('close ends open streams and calls that wait, frees the port, and may be call
   await freshSandbox({ port: sandbox.port });
 });
 
-it('serves the page, which may load its own files only, and all of them are there', async () => {
+it('serves a page that may load only its own files, and serves all of them', async () => {
   const sandbox = await freshSandbox();
   const page = await fetch(sandbox.url);
   const html = await page.text();
@@ -46,10 +46,15 @@ it('serves the page, which may load its own files only, and all of them are ther
   }
 });
 
-it('serves nothing else that lies beside the page', async () => {
+it('serves no other file of its folders', async () => {
   const sandbox = await freshSandbox();
 
-  for (const path of ['/server.ts', '/page.html', '/..%2f..%2fpackage.json']) {
+  for (const path of [
+    '/server.ts',
+    '/index.html',
+    '/pages/index.html',
+    '/..%2f..%2fpackage.json',
+  ]) {
     const answer = await fetch(sandbox.url + path);
     expect(answer.status, path).toBe(404);
     expect(await answer.json()).toEqual({ message: 'not found' });

@@ -1,17 +1,22 @@
 import { expect, it } from 'vitest';
 import type { Sandbox } from '../../offline/sandbox/server.ts';
-import { basic, freshSandbox, identify, recommended, setFaults } from './sandbox-client.ts';
+import { basic, freshSandbox, identify, recommended, setFault } from './sandbox-client.ts';
 
-type Told = { event: string; data: unknown };
+interface StreamEvent {
+  event: string;
+  data: unknown;
+}
 
-const openStream = async (sandbox: Sandbox, search = ''): Promise<AsyncGenerator<Told, void>> => {
-  const answer = await fetch(`${sandbox.url}/stream?search=${search}`);
-  expect(answer.headers.get('content-type')).toContain('text/event-stream');
-  if (answer.body === null) throw new Error('a stream has a body');
-  return eventsOf(answer.body.pipeThrough(new TextDecoderStream()));
-};
+type EventStream = AsyncGenerator<StreamEvent, void>;
 
-async function* eventsOf(text: ReadableStream<string>): AsyncGenerator<Told, void> {
+async function openStream(sandbox: Sandbox, search = ''): Promise<EventStream> {
+  const response = await fetch(`${sandbox.url}/stream?search=${search}`);
+  expect(response.headers.get('content-type')).toContain('text/event-stream');
+  if (response.body === null) throw new Error('a stream has a body');
+  return eventsOf(response.body.pipeThrough(new TextDecoderStream()));
+}
+
+async function* eventsOf(text: ReadableStream<string>): EventStream {
   let rest = '';
   for await (const chunk of text) {
     const messages = (rest + chunk).split('\n\n');
@@ -20,22 +25,24 @@ async function* eventsOf(text: ReadableStream<string>): AsyncGenerator<Told, voi
   }
 }
 
-const parse = (message: string): Told => {
+function parse(message: string): StreamEvent {
   const lines = message.split('\n');
   const field = (name: string) =>
     lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? '';
   return { event: field('event'), data: JSON.parse(field('data')) };
-};
+}
 
-const nextOf = async (stream: AsyncGenerator<Told, void>): Promise<Told> => {
+async function nextOf(stream: EventStream): Promise<StreamEvent> {
   const { value } = await stream.next();
   if (value === undefined) throw new Error('the stream ended');
   return value;
-};
+}
 
-const callOf = (email: string) => recommended({ traits: { email } });
+function callOf(email: string): object {
+  return recommended({ traits: { email } });
+}
 
-it('begins with a snapshot of what there is', async () => {
+it('begins with a snapshot of everything', async () => {
   const sandbox = await freshSandbox({ apiUrl: 'http://localhost:3999/' });
   await identify(sandbox, recommended());
 
@@ -45,7 +52,7 @@ it('begins with a snapshot of what there is', async () => {
       accounts: 1,
       contacts: 1,
       matching: 1,
-      faults: null,
+      faults: [],
       apiUrl: 'http://localhost:3999',
       latest: [
         {
@@ -65,7 +72,7 @@ it('begins with a snapshot of what there is', async () => {
   });
 });
 
-it('tells of an interaction when it is added, and not of a duplicate', async () => {
+it('sends an interaction when it is added, but no duplicate', async () => {
   const sandbox = await freshSandbox();
   const stream = await openStream(sandbox);
   await nextOf(stream);
@@ -81,19 +88,31 @@ it('tells of an interaction when it is added, and not of a duplicate', async () 
   });
 });
 
-it('tells of faults, whoever sets or ends them', async () => {
+it('sends the faults when they are set and when they end', async () => {
   const sandbox = await freshSandbox();
   const stream = await openStream(sandbox);
   await nextOf(stream);
 
-  await setFaults(sandbox, { rate: 0.3 });
-  expect(await nextOf(stream)).toMatchObject({ event: 'faults', data: { rate: 0.3, status: 503 } });
-  await fetch(`${sandbox.url}/faults`, { method: 'DELETE' });
+  await setFault(sandbox, { rate: 0.3, apiKey: 'secret-abcd' });
+  expect(await nextOf(stream)).toEqual({
+    event: 'faults',
+    data: [
+      {
+        name: 'default',
+        apiKeyEnding: 'abcd',
+        rate: 0.3,
+        status: 503,
+        delayMs: 0,
+        dropAfterAccept: false,
+      },
+    ],
+  });
+  await fetch(`${sandbox.url}/faults/default`, { method: 'DELETE' });
 
-  expect(await nextOf(stream)).toEqual({ event: 'faults', data: null });
+  expect(await nextOf(stream)).toEqual({ event: 'faults', data: [] });
 });
 
-it('sends the 200 most recently active contacts, and says how many there are', async () => {
+it('sends the 200 most recently active contacts, and the number of all', async () => {
   const sandbox = await freshSandbox();
   const numbers = Array.from({ length: 210 }, (_, i) => i);
   for (const i of numbers) await identify(sandbox, callOf(`p${i}@example.com`));
@@ -107,7 +126,7 @@ it('sends the 200 most recently active contacts, and says how many there are', a
   expect(data).toMatchObject({ contacts: 210, matching: 210, latest: emails });
 });
 
-it('with a search, finds any contact and tells only of those that match', async () => {
+it('with a search, sends only the contacts whose address matches', async () => {
   const sandbox = await freshSandbox();
   await identify(sandbox, callOf('ann@example.com'));
   await identify(sandbox, callOf('bob@example.com'));
@@ -124,7 +143,7 @@ it('with a search, finds any contact and tells only of those that match', async 
   });
 });
 
-it('numbers the accounts and never says an API key', async () => {
+it('numbers the accounts and never sends an API key', async () => {
   const sandbox = await freshSandbox();
   for (const key of ['secret-a', 'secret-b']) {
     await identify(sandbox, recommended(), { authorization: basic(key) });

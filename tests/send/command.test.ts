@@ -36,7 +36,7 @@ async function serveFirst() {
   const server = createServer(async (request, response) => {
     if (!(await text(request)).includes('first')) return response.writeHead(503).end();
     const results = Array.from({ length: 500 }, () => ({ status: 'accepted' }));
-    return response.writeHead(202).end(JSON.stringify({ results }));
+    return response.writeHead(200).end(JSON.stringify({ results }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -49,7 +49,7 @@ async function serve(answer: (call: Call) => Answer | undefined) {
 }
 
 function allAre(status: string, { batch }: Call, message?: string): Answer {
-  return { status: 202, body: { results: batch.map(() => ({ status, message })) } };
+  return { status: 200, body: { results: batch.map(() => ({ status, message })) } };
 }
 
 /** Sends an input to the stand-in; gives what was settled, what it waited for, and the error. */
@@ -119,7 +119,7 @@ it('sends one batch after the other, so that the first event of a day in the inp
     const { batch } = bodySchema.parse(await json(request));
     const { body } = allAre('accepted', { batch, request, number: 0 });
     underWay -= 1;
-    response.writeHead(202).end(JSON.stringify(body));
+    response.writeHead(200).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(() => server.close());
@@ -148,7 +148,7 @@ it('rejects what is nested too deeply to be written again, and goes on', async (
 
 it('tells the line and the reason of what the service rejects and of what is not sent at all', async () => {
   const { url, calls } = await serve(({ batch }) => ({
-    status: 202,
+    status: 200,
     body: {
       results: batch.map((_, n) =>
         [

@@ -4,38 +4,38 @@ import { HOUR_MS } from '../../lib/runtime/durations.ts';
 import type { Effect } from './database.ts';
 import type { Answered, ReceivedCall } from './nat.ts';
 import type { Invocation, Scheduler } from './scheduler.ts';
-import { transitionOf } from './transitions.ts';
+import { PUT_OFF, transitionOf } from './transitions.ts';
 
-/** What waits for a new key of its workspace, however long that takes. */
+/** The errors that only a new key mends. Nat's contract decides this, so it stands here again. */
 const KEY_ERRORS = ['status 401', 'status 403', 'key unreadable'];
-/** Virtual clocks of two hosts agree; a millisecond is lost where ISO 8601 cuts it. */
+/** ISO 8601 timestamps drop fractions of a millisecond. */
 const ROUNDING_MS = 1;
 
 /** An interaction that was accepted. */
 interface Write {
   invocation: object;
   name: string;
-  /** Its answer was lost on the client, which wrote again and was told that there is one. */
+  /** The response was lost. The client wrote again and was told that there is one already. */
   repeated: boolean;
 }
 
 /** What is known of an interaction besides what the ledger holds. */
 interface Known {
-  /** As it was accepted: with its event, which goes once it is delivered. */
+  /** As it was accepted, with the event that is removed later. */
   accepted: LedgerEntry;
   /** As the last write left it. */
   entry: LedgerEntry;
   idempotencyKey?: string;
-  /** When, among all that happened, it was settled as delivered. */
+  /** The scheduler's tick at which it was settled as delivered. */
   deliveredAt?: number;
-  /** The try of redeliver that has not been settled yet. */
+  /** The attempt of redeliver that is not settled yet. */
   lease?: { by: object; until: number };
-  /** What Nat answered to an invocation. What it asked for counts once that has settled it. */
+  /** Nat's answer to each invocation. A `Retry-After` in it counts when the invocation settles. */
   answers: Map<object, Answered>;
   notBefore?: { at: number; since: number };
 }
 
-/** A write that took effect on an interaction that is known. */
+/** A write that took effect on a known interaction. */
 interface Change {
   one: Known;
   invocation: Invocation;
@@ -44,7 +44,7 @@ interface Change {
 }
 
 /**
- * Watches everything that takes effect.
+ * Watches every write and every call to Nat that takes effect.
  *
  * @param violate called with each promise that is broken
  */
@@ -54,6 +54,7 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
   const writes: Write[] = [];
   const checks = {
     settled: onSettled,
+    putOff: onPutOff,
     leased: onLeased,
     redriven: onRedriven,
     released: onReleased,
@@ -64,9 +65,9 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
     writes,
 
     /**
-     * A write of the ledger took effect.
+     * Called when a write of the ledger took effect.
      *
-     * @returns the interaction, if that left it pending: the stream's filter lets it through
+     * @returns the interaction if it was accepted; the stream's filter lets it through
      */
     onEffect({ invocation, before, after, repeated }: Effect): LedgerEntry | undefined {
       const transition = transitionOf(before, after);
@@ -81,7 +82,7 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
       }
       if (before.status === 'delivered') violate('written again after it was delivered');
       if (transition === undefined || transition === 'accepted') {
-        violate('a write that is no promised change of an interaction');
+        violate('a write changed an interaction in a way that no rule allows');
       } else {
         checks[transition]({ one, invocation, before, after });
       }
@@ -89,14 +90,14 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
       return undefined;
     },
 
-    /** TTL deleted an interaction. */
+    /** Called when TTL deleted an interaction. */
     onExpiry(name: string): void {
       const status = known.get(name)?.entry.status;
       if (status !== 'delivered') violate(`expired while it was ${status}`);
       known.delete(name);
     },
 
-    /** A call reached Nat. */
+    /** Called when a call reached Nat. */
     onCall({ invocation, call, at }: ReceivedCall): void {
       const one = interactionOf(call.event.email, call.event.timestamp, call.idempotencyKey);
       if (one === undefined) {
@@ -113,7 +114,7 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
         violate('sent again although it was delivered before the try began');
       }
       const { notBefore } = one;
-      // A try that has begun, side by side with the one that was asked to wait, cannot know.
+      // An invocation that was already running when Nat asked for a pause cannot know of it.
       const knows = notBefore !== undefined && notBefore.since < invocation.begunAt;
       if (knows && at < notBefore.at - ROUNDING_MS) {
         violate('sent before the time that Nat asked for');
@@ -123,7 +124,7 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
       }
     },
 
-    /** What a call came to, as its caller is told. */
+    /** Called with the result of a call, before its caller gets it. */
     onAnswered(answered: Answered): void {
       byIdempotencyKey.get(answered.idempotencyKey)?.answers.set(answered.invocation, answered);
     },
@@ -150,8 +151,9 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
     const answered = one.answers.get(invocation);
     checkOutcome(after, answered);
     if (status === 'dead') checkDeath(before, lastError);
-    // Waiting for a key costs none of the retry window.
-    if (KEY_ERRORS.includes(lastError)) checkRestart(change);
+    // Waiting for a key costs none of the retry window, nor does waiting for the first try.
+    const isRestarted = KEY_ERRORS.includes(lastError) || before.lastError === PUT_OFF;
+    if (isRestarted && status === 'retrying') checkRestart(change);
     else if (after.retryWindowStartsAt !== before.retryWindowStartsAt) {
       violate(`the retry window was restarted by ${lastError}`);
     }
@@ -161,6 +163,14 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
     }
     if (status === 'delivered') one.deliveredAt = scheduler.tick();
     delete one.lease;
+  }
+
+  /** Not sent, and nothing lost: neither content nor tries nor the retry window. */
+  function onPutOff({ before, after }: Change): void {
+    if (after.event === undefined) violate('put off without its content');
+    if (after.retryWindowStartsAt !== before.retryWindowStartsAt || after.dueAt === undefined) {
+      violate('put off for ever, or counted as a try');
+    }
   }
 
   function onLeased({ one, invocation, after }: Change): void {
@@ -173,7 +183,7 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
     delete change.one.lease;
   }
 
-  /** By a new key, which is for what a key keeps waiting and for nothing else. */
+  /** A new key may release only what waits for a key. */
   function onReleased(change: Change): void {
     const { one, before } = change;
     if (one.lease !== undefined && Date.now() < one.lease.until) violate('a lease was taken away');
@@ -183,7 +193,7 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
     onRedriven(change);
   }
 
-  /** An interaction is settled as Nat answered, with its content unless it is delivered. */
+  /** The status must fit Nat's answer, and only a delivered interaction loses its content. */
   function checkOutcome({ status, lastError, event }: LedgerEntry, answered?: Answered): void {
     const isDelivered = status === 'delivered';
     if (isDelivered !== (answered?.result.verdict === 'accepted')) {
@@ -212,9 +222,9 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
     );
   }
 
-  /** Only what never will succeed may die before its retry window is over. */
+  /** Before the retry window is over, an interaction may die only of an error that never passes. */
   function checkDeath({ acceptedAt, retryWindowStartsAt }: LedgerEntry, error: string): void {
-    const never = /^status (?:400|404|422|501)$/.test(error);
+    const never = /^status (?:400|422|501)$/.test(error);
     const triedMs = Date.now() - Date.parse(retryWindowStartsAt ?? acceptedAt);
     if (!never && triedMs < RETRY_SCHEDULE.giveUpAfterMs) {
       violate(`died of ${error} after ${Math.round(triedMs / HOUR_MS)} hours`);

@@ -6,20 +6,20 @@ import { type Answer, createInProcessClient } from '../in-process/dynamodb.ts';
 import type { Random } from './random.ts';
 import type { Invocation, Scheduler } from './scheduler.ts';
 
-/** As the client that is deployed. */
+/** The same as in the deployed client. */
 const MAX_ATTEMPTS = 3;
 
 /** The partition keys of the indexes. */
 const PARTITION_KEYS = ['queue', 'id'];
 const READS = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan']);
 
-/** A write of the ledger that took effect, told before its caller knows. */
+/** A write of the ledger that took effect. Its caller does not know it yet. */
 export interface Effect {
   invocation: Invocation;
-  /** The interaction before and after it; undefined where there is none. */
+  /** The interaction before and after the write; undefined if there is none. */
   before: LedgerEntry | undefined;
   after: LedgerEntry | undefined;
-  /** Its answer is lost on the client, which sends it again. */
+  /** Its response is lost, so the client sends the write again. */
   repeated: boolean;
 }
 
@@ -41,7 +41,7 @@ const indexQuerySchema = z.object({
   ExpressionAttributeValues: z.record(z.string(), z.unknown()),
 });
 
-/** What a simulated client meets. */
+/** What a simulated client works with. */
 export interface ClientParts {
   execute: (operation: string, input: unknown) => Promise<Answer>;
   scheduler: Scheduler;
@@ -52,14 +52,14 @@ export interface ClientParts {
   onEffect: (effect: Effect) => void;
   /** Called with what the simulation cannot follow. */
   violate: (what: string) => void;
-  /** How often a query of an index is answered as it was before, or less an item. */
+  /** How often a query of an index returns an older result, or misses an item. */
   staleness: () => number;
 }
 
-/** The real client, whose requests are steps of the simulation. */
+/** Creates the real client. Its requests are steps of the simulation. */
 export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
   const answered = new Map<string, [Answer, ...Answer[]]>();
-  // What the client repeats of itself would wait for real time: that is steps of the simulation, too.
+  // The real client waits between its retries. Here each retry is a step of the simulation.
   return createInProcessClient(async (operation, input) => {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await tryOnce(operation, input, attempt);
@@ -67,7 +67,7 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
     }
   });
 
-  /** @returns undefined if the client is to try again */
+  /** @returns undefined if the client must try again */
   function tryOnce(
     operation: string,
     input: Record<string, unknown>,
@@ -87,7 +87,7 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
     });
   }
 
-  /** A fault of the simulation must not pass for a fault of the database, which functions survive. */
+  /** Functions survive faults of the database, so a fault of the simulation is reported apart. */
   async function actLoudly(...args: Parameters<typeof act>): Promise<Answer> {
     return act(...args).catch((error: Error) => {
       parts.violate(`the simulation failed: ${error.message}`);
@@ -118,14 +118,14 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
     return answer;
   }
 
-  /** Reads an interaction past all faults. */
+  /** Reads an interaction without any faults. */
   async function find(Key: object): Promise<LedgerEntry | undefined> {
     const { body } = await parts.execute('GetItem', { TableName: parts.table, Key });
     const { Item } = foundSchema.parse(body);
     return Item && entrySchema.parse(unmarshall(Item));
   }
 
-  /** The partition that a query of an index reads, whatever its placeholders are called. */
+  /** Finds the partition that a query of an index reads. The names of placeholders do not matter. */
   function partitionOf(input: unknown): string {
     const query = indexQuerySchema.parse(input);
     const { ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values } = query;
@@ -137,7 +137,7 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
     return JSON.stringify([query.IndexName, partition]);
   }
 
-  /** An index is eventually consistent: now and then it shows what was, or not all there is. */
+  /** An index is eventually consistent: sometimes it returns an older result, or misses an item. */
   function asIndexed(partition: string, answer: Answer): Answer {
     if (answer.statusCode !== 200) return answer;
     const { random } = parts;

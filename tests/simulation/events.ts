@@ -1,19 +1,19 @@
 import { DAY_MS, HOUR_MS } from '../../lib/runtime/durations.ts';
 import type { Random } from './random.ts';
 
-/** A simulated customer: its zone, and the edge of a day there. */
+/** A simulated customer. */
 export interface Customer {
   id: string;
   timeZone: string;
 }
 
-/** Customers around the world, so that no two have the same day for long. */
+/** Two customers whose days differ most of the time. */
 export const CUSTOMERS: [Customer, ...Customer[]] = [
   { id: 'kiribati', timeZone: 'Pacific/Kiritimati' },
   { id: 'new-york', timeZone: 'America/New_York' },
 ];
 
-/** An event and what is expected of it; `day` is undefined where it must be refused or ignored. */
+/** An event and its expected day. The day is undefined if it must be rejected or ignored. */
 export interface SentEvent {
   body: object;
   email: string;
@@ -21,7 +21,7 @@ export interface SentEvent {
   day: string | undefined;
 }
 
-/** An event of one of few contacts, on one of few days, often close to midnight. */
+/** Makes an event of one of few contacts, on one of few days, often close to midnight. */
 export function someEvent(random: Random, customer: Customer, now: number): SentEvent {
   const email = `${random.pick(['ann', 'bob', 'cyd'])}@${customer.id}.example`;
   const instant = random.chance(0.5) ? aroundMidnight(random, customer, now) : now;
@@ -34,11 +34,11 @@ export function someEvent(random: Random, customer: Customer, now: number): Sent
   return { body, email, timestamp, day: dayIn(customer.timeZone, instant) };
 }
 
-/** The last and the first millisecond of a day. */
+/** Picks the last or the first millisecond of a day. */
 function aroundMidnight(random: Random, { timeZone }: Customer, now: number): number {
   const within = now - random.int(2) * DAY_MS;
   const day = dayIn(timeZone, within);
-  // A day begins on the hour, in these zones and at this time of the year.
+  // In these zones, at this time of the year, a day begins on the hour.
   let midnight = within - (within % HOUR_MS);
   while (dayIn(timeZone, midnight - 1) === day) midnight -= HOUR_MS;
   return midnight + random.pick([-1, 0]);
@@ -48,7 +48,7 @@ const formats = new Map(
   CUSTOMERS.map(({ timeZone }) => [timeZone, new Intl.DateTimeFormat('sv-SE', { timeZone })]),
 );
 
-/** A reading of "the calendar date in a time zone" that shares nothing with the service's. */
+/** The calendar date in a time zone, computed in another way than the service does. */
 function dayIn(timeZone: string, instant: number): string {
   return formats.get(timeZone)?.format(instant) ?? '';
 }

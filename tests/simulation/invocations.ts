@@ -32,7 +32,7 @@ export function sendEvents(
   });
 }
 
-/** Lambda brings `deliver` the stream's next batch. */
+/** Lambda calls `deliver` with the next batch of the stream. */
 export async function pollStream(world: World): Promise<void> {
   const batch = world.stream.take();
   if (batch === undefined) return;
@@ -43,10 +43,10 @@ export async function pollStream(world: World): Promise<void> {
   });
 }
 
-/** The schedule's minute is over. */
+/** The schedule starts `redeliver`. */
 export function redeliver(world: World): Promise<void> {
   return begin(world, 'redeliver', async (container, invocation) => {
-    // A ledger that fails ends the run; the next one goes on.
+    // A run fails if the ledger fails. The next run continues.
     await container.redeliver({}, world.contextOf(invocation)).catch(() => {});
   });
 }
@@ -55,7 +55,7 @@ export function redeliver(world: World): Promise<void> {
 export function operate(world: World, request: object): Promise<void> {
   return begin(world, 'operate', async (container, invocation) => {
     await container.operate(invocation, request).catch((error: Error) => {
-      // The ledger's faults are the operator's to see; a wrong command is a wrong simulation.
+      // A command may fail if the ledger fails. A rejected command is an error of the simulation.
       if (error instanceof OperatorError) world.violations.push(`operator: ${error.message}`);
     });
   });
@@ -75,7 +75,7 @@ async function begin(
   });
 }
 
-/** What was answered has to be what took effect. */
+/** Checks that the response says what took effect. */
 function checkAnswer(
   { violations, watcher, secrets }: World,
   invocation: Invocation,
@@ -84,7 +84,7 @@ function checkAnswer(
   statusCode: number,
   body: string,
 ): void {
-  // What the client repeated is answered duplicate, although this very call wrote it.
+  // If the client repeated a write, the response is `duplicate` although this call wrote it.
   const written = watcher.writes.filter((write) => write.invocation === invocation);
   const names = new Set(written.flatMap(({ name, repeated }) => (repeated ? [] : name)));
   if (statusCode === 503) return;

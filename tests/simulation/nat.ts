@@ -4,12 +4,12 @@ import { HOUR_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
 import type { Random } from './random.ts';
 import type { Invocation, Scheduler } from './scheduler.ts';
 
-/** How Nat is today: how often it misbehaves. */
+/** How often Nat misbehaves. */
 export interface NatMood {
   faultRate: number;
 }
 
-/** One call that reached Nat, for whoever checks. */
+/** A call that reached Nat. */
 export interface ReceivedCall {
   invocation: Invocation;
   call: NatCall;
@@ -17,18 +17,20 @@ export interface ReceivedCall {
   at: number;
 }
 
-/** What a call came to, for whoever checks. */
+/** The result of a call. */
 export interface Answered {
   invocation: Invocation;
   idempotencyKey: string;
   result: NatResult;
-  /** When `Retry-After` allows the next call: ms of the virtual clock. */
+  /** The earliest next call that `Retry-After` allows, ms of the virtual clock. */
   notBefore?: number;
 }
 
-const STATUSES = [302, 400, 404, 408, 422, 423, 425, 429, 500, 501, 502, 503, 504] as const;
+const STATUSES = [
+  302, 400, 404, 405, 408, 409, 410, 422, 423, 425, 429, 500, 501, 502, 503, 504,
+] as const;
 const RETRY_AFTER = ['5', '600', '7200', '86400', '-1', 'soon', '1e99', 'a date'] as const;
-/** How a call ends of which nothing comes back: it may have got there, or not. */
+/** Errors of a call without a response. The call may have reached Nat. */
 const BREAKS = [
   Object.assign(new Error('cut off'), { code: 'ECONNRESET' }),
   Object.assign(new Error('late'), { name: 'TimeoutError' }),
@@ -39,8 +41,8 @@ const UNREACHED = [
 ] as const;
 
 /**
- * A Nat that knows nothing of days: it adds whatever has a new `Idempotency-Key`, so that a second
- * interaction of a day would be seen.
+ * Creates a Nat that does not check days. It adds every call with a new `Idempotency-Key`, so that a
+ * second interaction of a day would be seen.
  */
 export function createSimulatedNat(parts: {
   scheduler: Scheduler;
@@ -92,7 +94,7 @@ export function createSimulatedNat(parts: {
     return { status: rejected ? random.pick([401, 403]) : random.pick(STATUSES), ...asked };
   }
 
-  /** Often none; seconds, a date, or what means nothing. */
+  /** Mostly none, else seconds, a date, or nonsense. */
   function someRetryAfter(): { retryAfter: string | null; waitMs?: number } {
     if (!random.chance(0.3)) return { retryAfter: null };
     const retryAfter = random.pick(RETRY_AFTER);

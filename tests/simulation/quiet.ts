@@ -1,3 +1,3 @@
-// Imported before the functions, whose logger reads it once: a thousand runs would print a million
-// lines.
+// Must be imported before the functions, because their logger reads it once. Without it a thousand
+// runs print a million lines.
 process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';

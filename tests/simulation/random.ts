@@ -1,15 +1,15 @@
-/** A reproducible source of choices. */
+/** A source of choices that can be repeated. */
 export interface Random {
   /** From 0 to 1 (exclusive). */
   next(): number;
   chance(probability: number): boolean;
-  /** A whole number from 0 to `below` less 1. */
+  /** A whole number from 0 to `below - 1`. */
   int(below: number): number;
   pick<T>(choices: readonly [T, ...T[]]): T;
 }
 
 /**
- * The mulberry32 generator: small, and good enough to choose what happens next.
+ * The mulberry32 generator: small, and good enough for a simulation.
  *
  * @param seed a 32-bit number; the same seed makes the same choices
  */

@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 if (values.help) process.stdout.write(HELP);
-// Functions that were crashed on the way have left timers behind.
+// Crashed functions leave timers behind, which would keep the process running.
 else process.exit(await runAll(Number(values.runs), Number(values.seed)));
 
 async function runAll(runs: number, firstSeed: number): Promise<number> {

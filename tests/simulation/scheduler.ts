@@ -1,32 +1,32 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 
-/** One run of a function: it takes steps until it ends, or is crashed at one of them. */
+/** One run of a function. It takes steps until it ends or crashes. */
 export interface Invocation {
-  /** Which function, for messages. */
+  /** The name of the function. */
   name: string;
-  /** Its place among all that happened: later is higher. */
+  /** The tick at which it began. */
   begunAt: number;
   /** When it began, ms of the virtual clock. */
   startedAt: number;
-  /** When Lambda ends it, ms of the virtual clock. */
+  /** When Lambda stops it, ms of the virtual clock. */
   deadline: number;
   state: 'running' | 'ended' | 'crashed';
 }
 
-/** A call to the world outside that an invocation waits for: the database, or Nat. */
+/** A call to the database or to Nat that an invocation waits for. */
 export interface Step {
   invocation: Invocation;
   kind: 'database' | 'nat';
-  /** When it was asked for, ms of the virtual clock. */
+  /** When it was requested, ms of the virtual clock. */
   since: number;
-  /** Lets it happen as usual. */
+  /** Lets it succeed. */
   perform(): Promise<void>;
-  /** Lets it end in the way that `fail` of its asker knows. */
+  /** Lets it fail, before or after it took effect. */
   fail(tookEffect: boolean): Promise<void>;
 }
 
-/** How a step ends: as usual, or failing before or after it took effect. */
+/** What happens when a step succeeds, or fails before or after it took effect. */
 export interface StepActions<T> {
   perform(): Promise<T>;
   fail(tookEffect: boolean): Promise<T>;
@@ -34,7 +34,7 @@ export interface StepActions<T> {
 
 export type Scheduler = ReturnType<typeof createScheduler>;
 
-/** Holds every step back until it is told which comes next: the interleaving is the driver's. */
+/** Holds every step until the simulation chooses it. So the seed decides the order of all steps. */
 export function createScheduler() {
   const current = new AsyncLocalStorage<Invocation>();
   let steps: Step[] = [];
@@ -46,16 +46,16 @@ export function createScheduler() {
     get steps(): readonly Step[] {
       return steps;
     },
-    /** Counts what happens, so that two things can be told to be one before the other. */
+    /** Counts what happens, so that one can see what came first. */
     tick: () => ++happened,
-    /** The invocation in which this is called. */
+    /** The invocation that calls this. */
     invocation(): Invocation {
       const invocation = current.getStore();
       if (invocation === undefined) throw new Error('called outside of an invocation');
       return invocation;
     },
 
-    /** Begins an invocation and runs it up to its first step; a crashed one never reports. */
+    /** Begins an invocation and runs it up to its first step. */
     async begin(
       name: string,
       timeoutMs: number,
@@ -72,23 +72,23 @@ export function createScheduler() {
       running.add(invocation);
       void current.run(invocation, async () => {
         await body(invocation).catch((error: unknown) => {
-          // Of a crashed one nothing is heard any more, also not what its timers do.
+          // A crashed invocation reports nothing any more.
           if (invocation.state === 'running') throw error;
         });
         running.delete(invocation);
         if (invocation.state === 'running') invocation.state = 'ended';
       });
-      await settled();
+      await runUntilSteps();
     },
 
-    /** Asks for a step, from inside an invocation; resolves when the driver lets it happen. */
+    /** Requests a step from inside an invocation. It resolves when the simulation chooses it. */
     step<T>(kind: Step['kind'], actions: StepActions<T>): Promise<T> {
       const invocation = this.invocation();
       return new Promise<T>((resolve, reject) => {
         const end = async (how: () => Promise<T>): Promise<void> => {
           steps = steps.filter((other) => other !== step);
           await how().then(resolve, reject);
-          await settled();
+          await runUntilSteps();
         };
         const step: Step = {
           invocation,
@@ -97,12 +97,12 @@ export function createScheduler() {
           perform: () => end(actions.perform),
           fail: (tookEffect) => end(() => actions.fail(tookEffect)),
         };
-        // What a crashed invocation still asks for is never answered.
+        // A crashed invocation never gets a response.
         if (invocation.state === 'running') steps.push(step);
       });
     },
 
-    /** Ends an invocation where it is: nothing it awaits ever comes. */
+    /** Stops an invocation where it is. */
     crash(invocation: Invocation): void {
       invocation.state = 'crashed';
       running.delete(invocation);
@@ -111,8 +111,8 @@ export function createScheduler() {
   };
 }
 
-/** Lets everything run that waits for nothing outside. */
-async function settled(): Promise<void> {
+/** Lets all code run until it waits for a step. */
+async function runUntilSteps(): Promise<void> {
   await turn();
   await turn();
 }

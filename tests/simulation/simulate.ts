@@ -14,10 +14,10 @@ const STEP_TIMEOUT_MS = { database: 3 * SECOND_MS, nat: NAT_CALL_TIMEOUT_MS } as
 const REST_MS = RETRY_SCHEDULE.longestDelayMs + HOUR_MS;
 
 /**
- * One run: things happen in an order that the seed decides, then faults end, everything comes to
- * rest, and what is there is compared with what was promised.
+ * Simulates one run. First things happen in an order that the seed decides. Then the faults end and
+ * all work is finished. At the end, the ledger and Nat's timeline must be as promised.
  *
- * @param seed a 32-bit number; the same seed is the same run
+ * @param seed a 32-bit number; the same seed makes the same run
  * @returns the promises that were broken
  */
 export async function simulate(seed: number): Promise<string[]> {
@@ -55,7 +55,7 @@ const ACTS: [weight: number, act: Act][] = [
 ];
 const WEIGHTS = ACTS.reduce((sum, [weight]) => sum + weight, 0);
 
-/** Mostly lets something under way go on, so that several are under way at once. */
+/** Mostly continues a running invocation, so that several run at the same time. */
 async function actOnce(world: World): Promise<void> {
   const { random, scheduler } = world;
   const step = scheduler.steps[random.int(Math.max(1, scheduler.steps.length))];
@@ -84,19 +84,19 @@ async function send(world: World): Promise<void> {
   await sendEvents(world, customer, random.pick(world.keysOf(customer.id)), events);
 }
 
-/** Senders give up long before an event is too old to be taken. */
+/** Senders stop retrying long before an event is too old to be accepted. */
 function isYoung({ timestamp }: { timestamp: string }): boolean {
   return Date.now() - Date.parse(timestamp) < 6 * DAY_MS;
 }
 
-/** Nat changes a customer's key, and the operator follows, or is late. */
+/** Nat changes a customer's key. The operator adopts it now or later. */
 async function rotate(world: World): Promise<void> {
   const { id } = world.random.pick(CUSTOMERS);
   world.changeKeyAtNat(id);
   if (world.random.chance(0.6)) await adoptKey(world, id);
 }
 
-/** Nat rejects a customer's key for a while, and takes it again: nothing tells the operator's side. */
+/** Nat rejects a customer's key, or accepts it again. Nobody tells the operator. */
 function block({ nat, random, keyOf }: World): void {
   const key = keyOf(random.pick(CUSTOMERS).id);
   if (!nat.goodKeys.delete(key)) nat.goodKeys.add(key);
@@ -121,7 +121,7 @@ function changeMood({ random, mood }: World): void {
 }
 
 async function passMuchTime(world: World): Promise<void> {
-  // What is under way has ended long before: it goes on, or its time-out ends it.
+  // No invocation runs so long: each one ends first.
   await drain(world);
   const { random } = world;
   const hours = random.pick([0.02, 0.1, 0.5, 2, 2, 6, 25, 73, 240]);
@@ -129,7 +129,7 @@ async function passMuchTime(world: World): Promise<void> {
   await world.expire();
 }
 
-/** Moves the clock; what has waited too long fails, and Lambda ends what runs too long. */
+/** Moves the clock. Lambda stops invocations after their time-out, and late steps fail. */
 async function passTime(world: World, ms: number): Promise<void> {
   const { clock, random, scheduler } = world;
   clock.now += ms;
@@ -144,7 +144,7 @@ async function passTime(world: World, ms: number): Promise<void> {
   }
 }
 
-/** Lets all that is under way end. The very first calls load code, and come to their steps late. */
+/** Lets all invocations end. The first calls load code, so their steps come late. */
 async function drain({ scheduler }: World): Promise<void> {
   while (scheduler.running.size > 0) {
     const [step] = scheduler.steps;
@@ -152,7 +152,7 @@ async function drain({ scheduler }: World): Promise<void> {
   }
 }
 
-/** Faults end, customers' keys are Nat's, and everything that waits is brought. */
+/** Ends all faults, gives every customer its right key, and finishes all work. */
 async function comeToRest(world: World): Promise<void> {
   Object.assign(world.mood, { faultRate: 0, outageRate: 0, staleness: 0 });
   await drain(world);
@@ -170,7 +170,7 @@ async function comeToRest(world: World): Promise<void> {
     await pollStream(world);
     await drain(world);
   }
-  // What the stream gave up, and what died, only an operator brings back; an hour later.
+  // Only a redrive brings back what the stream gave up and what died. It waits an hour first.
   await passTime(world, REST_MS);
   await operate(world, { command: 'interactions.redrive', perSecond: 1000 });
   await drain(world);
@@ -181,7 +181,7 @@ async function comeToRest(world: World): Promise<void> {
   }
 }
 
-/** Compares the ledger and Nat's timeline with what was promised. */
+/** Compares the ledger and Nat's timeline with the promises. */
 async function checkRest(world: World): Promise<void> {
   const { violations, watcher, nat } = world;
   const items = await world.items();
@@ -197,7 +197,7 @@ async function checkRest(world: World): Promise<void> {
   checkTimeline(world);
 }
 
-/** On the timeline is only what was sent, on its day, and each contact once a day. */
+/** The timeline holds only what was sent, on the right day, and each contact once a day. */
 function checkTimeline({ nat, sent, violations, watcher }: World): void {
   const days = new Set<string>();
   const taken = sent.filter(({ day }) => day !== undefined);

@@ -2,29 +2,29 @@ import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import type { Random } from './random.ts';
 
 const MAX_BATCH = 4;
-/** As few as a record may get before the stream gives up, so that runs come to it. */
+/** Few, so that the stream gives up in some runs. */
 const MAX_RETRIES = 4;
-/** The trigger's parallelization: so many batches at once, those of a contact in order. */
+/** How many batches the trigger runs at the same time. Those of one contact stay in order. */
 const LANES = 2;
 
-/** Records that Lambda brings to `deliver`, and what it is told of how that ended. */
+/** A batch of records for `deliver`. */
 export interface StreamBatch {
   records: DynamoDBRecord[];
-  /** Resumes at the lowest failed record, or gives it up; a crash fails the whole batch. */
+  /** Resumes at the lowest failed record, or gives it up. A crash fails the whole batch. */
   end(answer: DynamoDBBatchResponse | 'crashed'): void;
 }
 
-/** The ledger's stream, as Lambda's trigger reads it. */
+/** Creates the ledger's stream, as Lambda's trigger reads it. */
 export function createSimulatedStream(random: Random) {
   const lanes = Array.from({ length: LANES }, () => createLane());
   const all: DynamoDBRecord[] = [];
   return {
-    /** How many records nobody has dealt with yet. */
+    /** How many records are neither done nor given up. */
     get waiting(): number {
       return lanes.reduce((sum, { waiting }) => sum + waiting, 0);
     },
 
-    /** A write left an interaction pending: what the trigger's filter lets through. */
+    /** Adds the record of a new pending interaction. */
     append({ contact, day }: { contact: string; day: string }): void {
       const SequenceNumber = String(all.length).padStart(21, '0');
       const Keys = { contact: { S: contact }, day: { S: day } };
@@ -33,7 +33,7 @@ export function createSimulatedStream(random: Random) {
       lanes[Buffer.from(contact).reduce((sum, byte) => sum + byte, 0) % LANES]?.append(record);
     },
 
-    /** The next batch, if any is free; now and then it begins with a record that came before. */
+    /** Takes the next batch, if there is one. Sometimes it begins with a record that came before. */
     take(): StreamBatch | undefined {
       const [first, ...others] = lanes.filter(({ busy, waiting }) => !busy && waiting > 0);
       if (first === undefined) return undefined;
@@ -46,12 +46,12 @@ export function createSimulatedStream(random: Random) {
   };
 }
 
-/** A shard's records of some contacts: one batch at a time, in order. */
+/** Holds the records of some contacts. It gives one batch at a time, in order. */
 function createLane() {
   const records: DynamoDBRecord[] = [];
   let position = 0;
   let retries = 0;
-  /** A batch that crashed comes again in halves. */
+  /** The size of the next batch: a crashed batch is sent again in halves. */
   let most = MAX_BATCH;
   let underWay: DynamoDBRecord[] | undefined;
   return {

@@ -1,13 +1,16 @@
 import type { LedgerEntry } from '../../lib/ledger/entry.ts';
 
+/** The code of what `deliver` did not send, because its workspace kept failing. */
+export const PUT_OFF = 'put off';
+
 /** What a write did to an interaction. */
-export type Transition = 'accepted' | 'settled' | 'leased' | 'redriven' | 'released';
+export type Transition = 'accepted' | 'settled' | 'putOff' | 'leased' | 'redriven' | 'released';
 
 /**
- * Recognises a write by the interaction before and after it. So it does not matter how the write is
- * expressed.
+ * Recognises a write by the interaction before and after it. How the write is expressed does not
+ * matter.
  *
- * @returns undefined if it is none of the writes that the ledger promises
+ * @returns undefined if no rule of the ledger allows the write
  */
 export function transitionOf(
   before: LedgerEntry | undefined,
@@ -22,5 +25,6 @@ export function transitionOf(
     return after.leasedUntil === before.leasedUntil ? undefined : 'leased';
   }
   if (after.attempts !== 0) return undefined;
+  if (before.status === 'pending' && after.lastError === PUT_OFF) return 'putOff';
   return before.status === 'retrying' ? 'released' : 'redriven';
 }

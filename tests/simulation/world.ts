@@ -34,21 +34,21 @@ const CONFIG = {
   RETENTION_DAYS: 7,
 };
 
-/** How the world misbehaves at the moment. */
+/** How much goes wrong at the moment. */
 interface Mood {
-  /** How often Nat does not take a call. */
+  /** How often Nat refuses a call. */
   faultRate: number;
-  /** How often a call, to the database or to Nat, fails on its way or on the way back. */
+  /** How often a call to the database or to Nat fails, before or after it took effect. */
   outageRate: number;
-  /** How often a query of an index is answered as it was before, or less an item. */
+  /** How often a query of an index returns an older result, or misses an item. */
   staleness: number;
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
 /**
- * Everything of one run: the real functions over the real ledger code, an embedded DynamoDB, a Nat
- * and a stream that misbehave on request, and a clock that only moves when it is told to.
+ * Creates everything for one run: the real functions and ledger code, an embedded DynamoDB, a Nat and
+ * a stream that can misbehave, and a clock that the simulation moves.
  */
 export async function createWorld(seed: number) {
   const clock = { now: START };
@@ -93,30 +93,30 @@ export async function createWorld(seed: number) {
     mood,
     violations,
     sent,
-    /** What was answered 503, so that its sender sends it again. */
+    /** Requests that got a 503, so that their senders send them again. */
     unanswered,
-    /** What each invocation of `deliver` was brought. */
+    /** The batch of each invocation of `deliver`. */
     batches,
     watcher,
     stream,
     nat,
     secrets: createSecrets(CONFIG.DEPLOYMENT_SECRET),
     restore,
-    /** A container for one invocation at a time: an idle one, which remembers, or a fresh one. */
+    /** Takes a container for one invocation: an idle one with its memory, or a new one. */
     takeContainer: () => idle.shift() ?? createContainer(),
-    /** What an invocation that ended leaves to the next; a crash takes its container with it. */
+    /** Gives a container back for the next invocation. A crashed one is lost. */
     giveBack(container: ReturnType<typeof createContainer>): void {
       idle.push(container);
     },
-    /** Ends all idle containers: the next ones have nothing in their memory. */
+    /** Ends all idle containers, so that the next invocations start without memory. */
     recycle(): void {
       idle = [];
     },
-    /** Every key that a customer ever had, the newest first. */
+    /** All keys that a customer ever had, the newest first. */
     keysOf,
-    /** The key that Nat takes of a customer. */
+    /** The key that Nat accepts from a customer. */
     keyOf: (id: string) => keysOf(id)[0],
-    /** Nat gives a customer a new key, and takes the old one no more. */
+    /** Nat gives a customer a new key and rejects the old one. */
     changeKeyAtNat(id: string): void {
       const before = keysOf(id);
       const key = `key-of-${id}-${before.length}`;
@@ -124,13 +124,13 @@ export async function createWorld(seed: number) {
       nat.goodKeys.add(key);
       keys.set(id, [key, ...before]);
     },
-    /** What of the world notices that an invocation was crashed. */
+    /** Called when an invocation crashed. */
     onCrash(invocation: Invocation): void {
       batches.get(invocation)?.end('crashed');
     },
-    /** What the ledger holds, read past all faults. */
+    /** Reads the whole ledger, without any faults. */
     items,
-    /** TTL deletes what has expired, or some of it. */
+    /** TTL deletes some of what has expired. */
     async expire(): Promise<void> {
       for (const { contact, day, expiresAt = Infinity } of await items()) {
         if (clock.now < expiresAt * SECOND_MS || random.chance(0.3)) continue;
@@ -169,13 +169,13 @@ export async function createWorld(seed: number) {
 
 const scanSchema = z.object({ Items: z.array(z.record(z.string(), z.any())) });
 
-// A thousand runs would print as many metrics as lines.
+// Otherwise a thousand runs print a million metrics.
 metrics.publishStoredMetrics = () => {
   metrics.clearMetrics();
   return metrics;
 };
 
-/** @returns what puts the real clock and chance back */
+/** @returns a function that restores the real clock and random numbers */
 function replaceGlobals(clock: { now: number }, random: { next(): number }): () => void {
   const real = { now: Date.now, random: Math.random };
   Date.now = () => clock.now;

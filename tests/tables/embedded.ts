@@ -12,10 +12,10 @@ import { createTables, type Database, TABLES } from '../../offline/database.ts';
 import { startEmbeddedDatabase } from '../../offline/embedded-database.ts';
 import { freshAddress } from '../dynamodb-local/fresh-address.ts';
 
-/** What a test of the tables works with: the semantics of DynamoDB. */
+/** What a test of the tables works with. */
 export interface Tables {
   db: DynamoDBClient;
-  /** The operations sent since it was last emptied, such as `PutItem`. */
+  /** The operations sent since a test emptied the list, such as `PutItem`. */
   operations: string[];
   ledger: ReturnType<typeof createLedger>;
   workspaces: ReturnType<typeof createWorkspaces>;
@@ -25,13 +25,13 @@ export interface Tables {
   operator: ReturnType<typeof createOperator>;
 }
 
-/** The secrets of a deployment that never was. */
+/** The secrets of an imagined deployment. */
 export const secrets = createSecrets('a deployment secret of more than 32 characters');
 
 /**
- * Tables of its own for a test file: embedded, or in the DynamoDB Local that `DYNAMODB_ENDPOINT` names.
+ * Creates tables for one test file: embedded, or in the DynamoDB Local at `DYNAMODB_ENDPOINT`.
  *
- * @param retentionDays as the deployment would have it
+ * @param retentionDays the deployment's RETENTION_DAYS
  */
 export function embeddedTables(retentionDays?: number): () => Tables {
   let database: Database;
@@ -75,7 +75,7 @@ async function startDatabase(): Promise<Database> {
   return { address, stop: async () => {} };
 }
 
-/** The entry that must be there. */
+/** Waits for an entry that must exist. */
 export async function existing(read: Promise<LedgerEntry | undefined>): Promise<LedgerEntry> {
   const entry = await read;
   if (entry === undefined) throw new Error('the ledger has no such interaction');

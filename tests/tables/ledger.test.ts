@@ -15,14 +15,14 @@ const event = {
 const newKey = (day = '2020-05-31') => ({ contact: `acme#${randomUUID()}`, day });
 
 describe('the one-per-day rule', () => {
-  it('accepts one of many writes of a contact and day at once', async () => {
+  it('accepts only one of many concurrent writes for a contact and day', async () => {
     const { ledger } = tables();
     const key = newKey();
     const writes = Array.from({ length: 50 }, () => ledger.accept(key, event, NOW));
     expect((await Promise.all(writes)).filter(Boolean)).toHaveLength(1);
   });
 
-  it('leaves the first description when a second event of the day comes', async () => {
+  it('keeps the first description when a second event of the day comes', async () => {
     const { ledger } = tables();
     const key = newKey();
     await ledger.accept(key, event, NOW);
@@ -30,19 +30,22 @@ describe('the one-per-day rule', () => {
     expect((await ledger.read(key))?.event).toEqual(event);
   });
 
-  it.each(['delivered', 'retrying'] as const)('keeps the day of one that is %s', async (status) => {
-    const { ledger } = tables();
-    const key = newKey();
-    await ledger.accept(key, event, NOW);
-    const entry = await existing(ledger.read(key));
-    const outcome =
-      status === 'delivered' ? { status } : { status, error: 'status 503', dueAt: NOW };
-    await ledger.settle(entry, outcome, NOW);
-    expect(await ledger.accept(key, event, NOW)).toBe(false);
-    expect(await ledger.findTaken([key])).toEqual(new Set([interactionId(key)]));
-  });
+  it.each(['delivered', 'retrying'] as const)(
+    'does not free the day of an interaction that is %s',
+    async (status) => {
+      const { ledger } = tables();
+      const key = newKey();
+      await ledger.accept(key, event, NOW);
+      const entry = await existing(ledger.read(key));
+      const outcome =
+        status === 'delivered' ? { status } : { status, error: 'status 503', dueAt: NOW };
+      await ledger.settle(entry, outcome, NOW);
+      expect(await ledger.accept(key, event, NOW)).toBe(false);
+      expect(await ledger.findTaken([key])).toEqual(new Set([interactionId(key)]));
+    },
+  );
 
-  it('gives the day of a dead one to a new event', async () => {
+  it('frees the day of a dead interaction for a new event', async () => {
     const { ledger } = tables();
     const key = newKey();
     await ledger.accept(key, event, NOW);
@@ -59,7 +62,7 @@ describe('the one-per-day rule', () => {
     });
   });
 
-  it('finds what is taken among more keys than one read holds', async () => {
+  it('finds taken keys among more keys than fit in one read', async () => {
     const { ledger } = tables();
     const keys = Array.from({ length: 250 }, () => newKey());
     const taken = keys.filter((_, n) => n % 100 === 0);
@@ -69,7 +72,7 @@ describe('the one-per-day rule', () => {
 });
 
 describe('settling', () => {
-  it('removes address and description once delivered', async () => {
+  it('removes address and description when delivered', async () => {
     const { ledger } = tables();
     const key = newKey();
     await ledger.accept(key, event, NOW);
@@ -83,7 +86,7 @@ describe('settling', () => {
     });
   });
 
-  it('is done by one of two deliverers that read the same state', async () => {
+  it('succeeds for only one of two deliverers that read the same state', async () => {
     const { ledger } = tables();
     const key = newKey();
     await ledger.accept(key, event, NOW);
@@ -94,7 +97,7 @@ describe('settling', () => {
     expect((await ledger.read(key))?.status).toBe('delivered');
   });
 
-  it('is refused to a deliverer whose lease is over and taken by another', async () => {
+  it('fails for a deliverer whose lease ended and was taken by another', async () => {
     const { ledger } = tables();
     const key = newKey();
     await ledger.accept(key, event, NOW);
@@ -109,7 +112,7 @@ describe('settling', () => {
 });
 
 describe('what is due', () => {
-  it('is found when its time has come, in the index that the happy path never pays for', async () => {
+  it('is found in the index when its time has come, and not before', async () => {
     const { ledger } = tables();
     const keys = Array.from({ length: 20 }, () => newKey());
     for (const key of keys) {
@@ -121,7 +124,7 @@ describe('what is due', () => {
     const dueAt = async (now: number) => {
       const names: string[] = [];
       for (const queue of RETRY_QUEUES) {
-        // Pages of two, so that there are several.
+        // Pages of two, so that there is more than one.
         for await (const page of ledger.findDue(queue, now, 2)) {
           names.push(...page.map(interactionId));
         }
@@ -134,7 +137,7 @@ describe('what is due', () => {
     expect(await dueAt(NOW + MINUTE_MS)).toEqual(expect.arrayContaining(keys.map(interactionId)));
   });
 
-  it('is leased by one of two overlapping runs', async () => {
+  it('is leased by only one of several overlapping runs', async () => {
     const { ledger } = tables();
     const key = newKey();
     await ledger.accept(key, event, NOW);

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
+import { toKeyItem } from '../../lib/ledger/entry.ts';
 import type { Outcome } from '../../lib/ledger/outcome.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
@@ -154,6 +156,28 @@ describe('interactions.list', () => {
   ])('refuses %j', async (fields, message) => {
     await expect(invoke({ ...list, ...fields })).rejects.toThrow(message);
   });
+});
+
+it('lists, shows and forgets an interaction with attributes that are missing or wrong', async () => {
+  const workspace = await someWorkspace();
+  const { contact, day } = await interaction(workspace, dead);
+  await tables().db.send(
+    new UpdateItemCommand({
+      TableName: TABLES.Interactions,
+      Key: toKeyItem({ contact, day }),
+      UpdateExpression: 'SET attempts = :wrong REMOVE event, acceptedAt',
+      ExpressionAttributeValues: { ':wrong': { S: 'many' } },
+    }),
+  );
+  for (const fields of [{}, { status: 'dead' }]) {
+    const { all } = await listAll({ workspace, ...fields });
+    expect(all).toMatchObject([{ contact, day, lastError: 'status 400' }]);
+  }
+  const contactKey = contact;
+  const shown = await invoke({ command: 'interactions.show', workspace, contactKey });
+  expect(shown).toMatchObject({ interactions: [{ contact, day, status: 'dead' }] });
+  const forget = { command: 'contact.forget', workspace, contactKey };
+  expect(await invoke(forget)).toEqual({ forgotten: 1 });
 });
 
 describe('a contact', () => {

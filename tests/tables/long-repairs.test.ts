@@ -13,7 +13,7 @@ import { embeddedTables, existing, secrets } from './embedded.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 const LAMBDA_MS = 900_000;
-/** A page of the small pages that stand in for a big table takes so long that a call has time for three. */
+/** How long a page takes, so that a call has time for three of them. */
 const SLOW_PAGE_MS = 20_000;
 const REDRIVE = { command: 'interactions.redrive' };
 const dead: Outcome = { status: 'dead', error: 'status 400' };
@@ -36,7 +36,7 @@ function invoke(request: object): Promise<unknown> {
   return createOperator({ repairs, registry, secrets, remainingMs, audit: () => {} }).run(request);
 }
 
-/** Calls again with each answer's cursor, as the command line does. */
+/** Calls again with the cursor of each answer, as the command line does. */
 async function redriveToTheEnd(request: object) {
   const answers = [answerSchema.parse(await invoke(request))];
   for (let from = answers[0]?.next; from !== undefined; from = answers.at(-1)?.next) {
@@ -47,7 +47,7 @@ async function redriveToTheEnd(request: object) {
   return { answers, dead: total('dead'), stuck: total('stuck'), scanned: total('scanned') };
 }
 
-/** Lets a database call be looked at, changed or failed on its way. */
+/** Lets a test see, change or fail each call to the database. */
 function onCall(look: (name: string, input: ServiceInputTypes) => ServiceInputTypes): void {
   tables().db.middlewareStack.add(
     (next, { commandName }) =>
@@ -71,7 +71,7 @@ async function someWorkspace(): Promise<string> {
   return id;
 }
 
-/** Interactions of as many contacts, accepted now; dead at once if said so. */
+/** Accepts interactions of so many contacts, and settles them if there is an outcome. */
 function interactions(workspace: string, count: number, outcome?: Outcome) {
   const { ledger } = tables();
   const event = { email: 'a@example.com', timestamp: '2020-05-31T00:00:00Z', description: 'x' };
@@ -104,7 +104,7 @@ afterEach(() => {
 });
 
 describe('a redrive that takes longer than an invocation', () => {
-  it('says before a minute is over how far it is, and goes on from there to the end', async () => {
+  it('answers within a minute how far it is, and continues from there to the end', async () => {
     const workspace = await someWorkspace();
     const keys = [
       ...(await interactions(workspace, 7, dead)),
@@ -121,7 +121,7 @@ describe('a redrive that takes longer than an invocation', () => {
     expect(redriven).toMatchObject({ dead: 7, stuck: 6 });
     expect(new Set(await statusesOf(keys))).toEqual(new Set(['retrying']));
     for (const { answers } of [counted, redriven]) {
-      // Seven dead, and the table with all 13: two a page, three pages a call.
+      // The 7 dead ones, then the whole table of 13: two in a page, three pages in a call.
       expect(answers.map(({ scanned }) => scanned).slice(0, 2)).toEqual([6, 5]);
       expect(answers.map(({ done }) => done)).toEqual([false, false, false, true]);
     }
@@ -137,7 +137,7 @@ describe('a redrive that takes longer than an invocation', () => {
     expect(new Set(entries.map(({ dueAt }) => dueAt)).size).toBe(130);
   });
 
-  it('leaves what dies again meanwhile to the next one', async () => {
+  it('leaves what dies again in the meantime to the next redrive', async () => {
     const workspace = await someWorkspace();
     const keys = await interactions(workspace, 8, dead);
     haveSmallSlowPages(2);
@@ -153,7 +153,7 @@ describe('a redrive that takes longer than an invocation', () => {
   it.each([
     ['from its last cursor', true],
     ['from the beginning', false],
-  ])('comes to the same end wherever it is cut off, when run again %s', async (_, withCursor) => {
+  ])('redrives everything wherever it is interrupted, when run again %s', async (_, withCursor) => {
     const workspace = await someWorkspace();
     for (const callsBefore of [1, 2, 4, 6, 8, 11, 14]) {
       const keys = [
@@ -169,7 +169,7 @@ describe('a redrive that takes longer than an invocation', () => {
     }
   });
 
-  /** @returns the last cursor that was told before a call to the database failed */
+  /** @returns the last cursor that was answered before a call to the database failed */
   async function cutOff(request: object, callsBefore: number): Promise<string | undefined> {
     let calls = 0;
     tables().db.middlewareStack.add(
@@ -191,7 +191,7 @@ describe('a redrive that takes longer than an invocation', () => {
     return from;
   }
 
-  it('takes no other field with a cursor, and no text that is none', async () => {
+  it('rejects other fields beside a cursor, and a text that is no cursor', async () => {
     const workspace = await someWorkspace();
     await interactions(workspace, 8, dead);
     haveSmallSlowPages(2);
@@ -216,7 +216,7 @@ it('refuses to redrive an unknown workspace', async () => {
 describe('stats', () => {
   const statsSchema = z.object({ dead: z.number(), complete: z.boolean() });
 
-  it('reads the first of each queue, and lets DynamoDB count the rest', async () => {
+  it('reads the first of each queue, and lets DynamoDB count all of it and what is stuck', async () => {
     const inputs: object[] = [];
     onCall((_, input) => {
       inputs.push(input);
@@ -224,19 +224,33 @@ describe('stats', () => {
     });
     expect(statsSchema.parse(await invoke({ command: 'stats' })).complete).toBe(true);
     const queues = RETRY_QUEUES.length + 1;
-    expect(inputs).toHaveLength(2 * queues);
+    expect(inputs).toHaveLength(2 * queues + 1);
     expect(inputs.filter((input) => 'Limit' in input && input.Limit === 1)).toHaveLength(queues);
     expect(inputs.filter((input) => 'Select' in input && input.Select === 'COUNT')).toHaveLength(
-      queues,
+      queues + 1,
     );
   });
 
-  it('stops counting before a minute is over, and says that there are more', async () => {
+  it('stops counting within a minute, and says that there are more', async () => {
     await interactions(await someWorkspace(), 20, dead);
     haveSmallSlowPages(2);
     const { dead: counted, complete } = statsSchema.parse(await invoke({ command: 'stats' }));
     expect(complete).toBe(false);
     expect(counted).toBeGreaterThan(0);
     expect(counted).toBeLessThan(20);
+  });
+
+  it('stops counting what is stuck as well', async () => {
+    const counted = z.object({ pendingOverAnHour: z.number(), complete: z.boolean() });
+    await interactions(await someWorkspace(), 20);
+    vi.setSystemTime(NOW + 2 * HOUR_MS);
+    onCall((name, input) => {
+      if (name !== 'ScanCommand') return input;
+      vi.setSystemTime(Date.now() + SLOW_PAGE_MS);
+      return { ...input, Limit: 2 };
+    });
+    const stats = counted.parse(await invoke({ command: 'stats' }));
+    expect(stats.complete).toBe(false);
+    expect(stats.pendingOverAnHour).toBeLessThan(20);
   });
 });

@@ -41,7 +41,7 @@ describe('workspace.add', () => {
     expect(await natApiKeyOf(id)).toBe(apiKey);
   });
 
-  it('makes a key where none is given, and answers it once', async () => {
+  it('makes a key if none is given, and shows it once', async () => {
     const added = await run({ command: 'workspace.add', name: 'Acme' });
     const { apiKey } = madeKeySchema.parse(added);
     expect(await open(apiKey)).toMatchObject({ name: 'Acme' });
@@ -54,7 +54,7 @@ describe('workspace.add', () => {
     expect(await open(apiKey)).toMatchObject({ name: 'Acme' });
   });
 
-  it('answers no key that was given', async () => {
+  it('does not show a key that was given', async () => {
     const answer = await run({
       command: 'workspace.add',
       name: 'Acme',
@@ -93,7 +93,7 @@ describe('the master record of a workspace', () => {
 });
 
 describe('workspace.rotate', () => {
-  it('opens with both keys in the grace time of 24 hours, then with the new one alone', async () => {
+  it('accepts both keys in the grace time of 24 hours, then only the new one', async () => {
     const { id, apiKey } = await add();
     const rotated = await run({ command: 'workspace.rotate', workspace: id });
     const { apiKey: newKey } = madeKeySchema.parse(rotated);
@@ -104,7 +104,7 @@ describe('workspace.rotate', () => {
     expect(await open(newKey)).toMatchObject({ id });
   });
 
-  it('delivers with the new key where the API key is what Nat knows', async () => {
+  it('delivers with the new API key if Nat knew the old one', async () => {
     const { id } = await add();
     await run({
       command: 'workspace.rotate',
@@ -115,19 +115,19 @@ describe('workspace.rotate', () => {
     expect(await natApiKeyOf(id)).toBe('new-key-of-acme');
   });
 
-  it('goes on delivering with the key that Nat knows where the new one is made here', async () => {
+  it('keeps delivering with the key that Nat knows if the new one is made here', async () => {
     const { id, apiKey } = await add();
     await run({ command: 'workspace.rotate', workspace: id });
     expect(await natApiKeyOf(id)).toBe(apiKey);
   });
 
-  it('goes on delivering with a key for Nat of its own', async () => {
+  it('keeps delivering with a separate key for Nat', async () => {
     const { id } = await add({ natApiKey: 'key-for-nat' });
     await run({ command: 'workspace.rotate', workspace: id });
     expect(await natApiKeyOf(id)).toBe('key-for-nat');
   });
 
-  it('takes back that Nat rejected the old key', async () => {
+  it('removes the mark that Nat rejected the old key', async () => {
     const { id } = await add();
     const workspace = await freshWorkspaces().findById(id);
     if (workspace === undefined) throw new Error('not added');
@@ -139,7 +139,7 @@ describe('workspace.rotate', () => {
 });
 
 describe('the other commands', () => {
-  it('changes settings under every key that is still good', async () => {
+  it('changes the settings of every key that is still valid', async () => {
     const { id, apiKey } = await add();
     await run({ command: 'workspace.rotate', workspace: id });
     const update = { timeZone: 'Europe/Berlin', standardMessage: 'Was here' };

@@ -20,7 +20,7 @@ async function someWorkspace(): Promise<string> {
   return id;
 }
 
-/** Accepts an interaction and settles it, if said so; gives its key. */
+/** Accepts an interaction, and settles it if there is an outcome. */
 async function interaction(workspace: string, outcome?: Outcome, day = '2020-05-31') {
   const email = `${randomUUID()}@example.com`;
   const key = { contact: `${workspace}#${secrets.contactKey(workspace, email)}`, day };
@@ -42,7 +42,7 @@ afterEach(() => {
 });
 
 describe('interactions.redrive', () => {
-  it('gives what is dead its tries again, in a new retry window', async () => {
+  it('gives a dead interaction all its tries again, in a new retry window', async () => {
     const workspace = await someWorkspace();
     const { key } = await interaction(workspace, dead);
     vi.setSystemTime(AFTER_WINDOW);
@@ -62,7 +62,7 @@ describe('interactions.redrive', () => {
     });
   });
 
-  it('finds what is pending for an hour, and leaves what is on its way', async () => {
+  it('redrives what is pending for over an hour, and nothing younger', async () => {
     const workspace = await someWorkspace();
     const stuck = await interaction(workspace);
     vi.setSystemTime(NOW + HOUR_MS + 1);
@@ -85,7 +85,7 @@ describe('interactions.redrive', () => {
     expect((await tables().ledger.read(key))?.status).toBe('dead');
   });
 
-  it('spreads what it redrives, and comes to the same end when it is run again', async () => {
+  it('spreads the due times, and redrives nothing twice when it is run again', async () => {
     const workspace = await someWorkspace();
     const all = await Promise.all(Array.from({ length: 25 }, () => interaction(workspace, dead)));
     const redrive = { command: 'interactions.redrive', workspace, perSecond: 10 };
@@ -134,7 +134,7 @@ describe('interactions.show', () => {
 });
 
 describe('stats', () => {
-  it('counts what waits and what is dead', async () => {
+  it('counts retrying and dead interactions', async () => {
     const countsSchema = z.object({ retrying: z.number(), dead: z.number() });
     const before = countsSchema.parse(await run({ command: 'stats' }));
     const workspace = await someWorkspace();
@@ -145,13 +145,27 @@ describe('stats', () => {
       dead: before.dead + 1,
     });
   });
+
+  it('counts what is pending for over an hour, and not what is on its way', async () => {
+    const countSchema = z.object({ pendingOverAnHour: z.number(), complete: z.literal(true) });
+    const count = async () => countSchema.parse(await run({ command: 'stats' })).pendingOverAnHour;
+    const workspace = await someWorkspace();
+    vi.setSystemTime(NOW + 30 * 24 * HOUR_MS);
+    const before = await count();
+    await interaction(workspace);
+    await interaction(workspace, dead);
+    vi.setSystemTime(Date.now() + HOUR_MS - 1);
+    expect(await count()).toBe(before);
+    vi.setSystemTime(Date.now() + 1);
+    expect(await count()).toBe(before + 1);
+  });
 });
 
 describe('a new key for Nat', () => {
   const SIX_HOURS_ON = NOW + 6 * HOUR_MS;
   const rejected: Outcome = { status: 'retrying', error: 'status 401', dueAt: SIX_HOURS_ON };
 
-  it('releases what waits for it, once no deliverer remembers the old key', async () => {
+  it('makes due what waits for it, when no deliverer remembers the old key', async () => {
     const [id, other] = [await someWorkspace(), await someWorkspace()];
     const [mine, others] = [await interaction(id, rejected), await interaction(other, rejected)];
     await run({ command: 'workspace.rotate', workspace: id });
@@ -162,7 +176,7 @@ describe('a new key for Nat', () => {
     expect((await ledger.read(others.key))?.dueAt).toBe(new Date(SIX_HOURS_ON).toISOString());
   });
 
-  it('gives it its tries again, in a new retry window', async () => {
+  it('gives all tries again, in a new retry window', async () => {
     const id = await someWorkspace();
     const { key } = await interaction(id, rejected);
     vi.setSystemTime(AFTER_WINDOW);
@@ -174,7 +188,7 @@ describe('a new key for Nat', () => {
     });
   });
 
-  it('leaves what waits for something else, for as long as Nat asked', async () => {
+  it('does not change what waits for another reason', async () => {
     const id = await someWorkspace();
     const { key } = await interaction(id, { ...rejected, error: 'status 503' });
     await run({ command: 'workspace.rotate', workspace: id });
@@ -182,7 +196,7 @@ describe('a new key for Nat', () => {
     expect(left).toMatchObject({ attempts: 1, dueAt: new Date(SIX_HOURS_ON).toISOString() });
   });
 
-  it('takes no lease away', async () => {
+  it('does not change what is being tried', async () => {
     const id = await someWorkspace();
     const { key } = await interaction(id, { ...rejected, dueAt: NOW });
     const { ledger } = tables();

@@ -20,7 +20,7 @@ function update(id: string, changes: object): Promise<unknown> {
   return tables().operator.run({ command: 'workspace.update', workspace: id, ...changes });
 }
 
-/** As a container that has cached nothing yet sees it. */
+/** Reads a workspace as a new container does. */
 async function fresh(id: string) {
   const workspace = await createWorkspaces(tables().db, TABLES.Workspaces).findById(id);
   if (workspace === undefined) throw new Error('not there');
@@ -45,7 +45,7 @@ describe('a custom format', () => {
     expect(await fresh(id)).toMatchObject({ customFormat: { email: 'user.mail' } });
   });
 
-  it('is what events are read with, and stays when the key is rotated', async () => {
+  it('applies to events, and stays when the key is rotated', async () => {
     const id = await add();
     await update(id, { ...PATHS, sample: SAMPLE });
     await tables().operator.run({ command: 'workspace.rotate', workspace: id });
@@ -55,7 +55,7 @@ describe('a custom format', () => {
     ]);
   });
 
-  it('is taken away by an empty path', async () => {
+  it('is removed by an empty path', async () => {
     const id = await add();
     await update(id, { ...PATHS, sample: SAMPLE });
     await update(id, { emailPath: '' });
@@ -101,7 +101,7 @@ it('says that a contact can get two interactions on the day that the time zone c
   expect(await update(id, { name: 'Other' })).not.toHaveProperty('note');
 });
 
-it('asks for a signature until an empty shared secret takes that away', async () => {
+it('requires a signature until an empty shared secret removes that', async () => {
   const id = await add({ sharedSecret: 'a shared secret' });
   expect(await fresh(id)).toHaveProperty('sharedSecret');
   await update(id, { sharedSecret: '' });

@@ -159,7 +159,7 @@ describe('a redrive of what is due in 73 hours', () => {
     if (key === undefined) throw new Error('not made');
     const repairs = createRepairs(tables().db, TABLES.Interactions);
     await repairs.redrive(key, DUE, NOW);
-    const windowStart = retryWindowStart(await existing(tables().ledger.read(key)));
+    const windowStart = retryWindowStart(await existing(tables().ledger.read(key)), DUE);
     const end = DUE + RETRY_SCHEDULE.giveUpAfterMs;
     expect([end - 1, end].map((now) => isRetryWindowOver(windowStart, now))).toEqual([false, true]);
   });

@@ -1,4 +1,4 @@
-// Nothing can be tried out from here: the API takes no calls from browsers, whose key is no secret.
+// Calls cannot be tried out here, because the API blocks browser requests.
 SwaggerUIBundle({
   dom_id: '#api',
   url: 'openapi.json',

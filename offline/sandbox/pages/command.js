@@ -1,11 +1,11 @@
 const command = document.getElementById('command');
-const button = document.getElementById('copy');
-const COPIED_MS = 2000;
+const copyButton = document.getElementById('copy');
+const RESULT_SHOWN_MS = 2000;
 
 let apiUrl = '';
 
-/** Writes the command that sends one interaction to the API, as of now. */
-export const showCommand = (url) => {
+/** Shows the command that sends an interaction of this moment to the API. */
+export function showCommand(url) {
   apiUrl = url;
   const timestamp = new Date().toISOString();
   command.textContent = [
@@ -15,23 +15,24 @@ export const showCommand = (url) => {
     `  "page":{"url":"https://example.com"}}' \\`,
     `  ${apiUrl}/v1/identify`,
   ].join('\n');
-};
+}
 
-button.addEventListener('click', async () => {
+copyButton.addEventListener('click', async () => {
   showCommand(apiUrl);
-  button.textContent = await copied();
+  copyButton.textContent = await copyCommand();
   setTimeout(() => {
-    button.textContent = 'Copy';
-  }, COPIED_MS);
+    copyButton.textContent = 'Copy';
+  }, RESULT_SHOWN_MS);
 });
 
-const copied = async () => {
+/** Copies the command and returns the label that says so. */
+async function copyCommand() {
   try {
     await navigator.clipboard.writeText(command.textContent);
     return 'Copied';
   } catch {
-    // Not allowed, or not a secure page: selected, it is one keystroke away.
+    // The browser forbids it. A selected command can be copied with one keystroke.
     getSelection()?.selectAllChildren(command);
     return 'Selected';
   }
-};
+}

@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { SettingError } from './setting-error.ts';
+
+const MAX_PORT = 65_535;
+/** Lower ports belong to the system. */
+const MIN_UNPRIVILEGED_PORT = 1024;
+/** The two addresses of `localhost`: a client may try either first. */
+const LOOPBACK_ADDRESSES = ['127.0.0.1', '::1'];
+
+/** The ports of the stack, by the environment variable that sets each. */
+export interface Ports {
+  API_PORT: number;
+  NAT_PORT: number;
+  LAMBDA_PORT: number;
+}
+
+/**
+ * Checks that the stack can use its ports, before anything starts.
+ *
+ * @throws {SettingError} if two ports are the same, or one is taken, not permitted, or blocked by
+ * `fetch`; the message shows a command that works
+ */
+export async function checkPorts(ports: Ports): Promise<void> {
+  const variableByPort = new Map<number, string>();
+  for (const [variable, port] of Object.entries(ports)) {
+    const other = variableByPort.get(port);
+    const problem = other === undefined ? await problemWith(port) : `is the same as ${other}`;
+    if (problem !== undefined) {
+      const free = await findFreePort(port + 1, Object.values(ports));
+      throw new SettingError(
+        `${variable}: port ${port} ${problem}. Choose another one: ${variable}=${free} npm start`,
+      );
+    }
+    variableByPort.set(port, variable);
+  }
+}
+
+async function findFreePort(first: number, excluded: number[]): Promise<number> {
+  for (let port = Math.max(first, MIN_UNPRIVILEGED_PORT); port <= MAX_PORT; port += 1) {
+    if (!excluded.includes(port) && (await problemWith(port)) === undefined) return port;
+  }
+  return findFreePort(MIN_UNPRIVILEGED_PORT, excluded);
+}
+
+async function problemWith(port: number): Promise<string | undefined> {
+  for (const address of LOOPBACK_ADDRESSES) {
+    const problem = await listenProblem(port, address);
+    if (problem !== undefined) return problem;
+  }
+  return (await isBlockedByFetch(port)) ? 'is blocked by browsers and by fetch' : undefined;
+}
+
+async function listenProblem(port: number, address: string): Promise<string | undefined> {
+  // A client that waits for the port must not keep this server open.
+  const server = createServer((socket) => socket.destroy()).listen(port, address);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') return 'is taken';
+    if (code === 'EACCES') return 'needs more permissions';
+    // Not every machine has both addresses.
+    if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') return undefined;
+    throw error;
+  }
+  server.close();
+  await once(server, 'close');
+  return undefined;
+}
+
+/**
+ * The Fetch standard blocks some 80 ports ("bad port"), such as 6000. A free port that is not
+ * blocked refuses the connection.
+ */
+async function isBlockedByFetch(port: number): Promise<boolean> {
+  try {
+    await fetch(`http://127.0.0.1:${port}`);
+    return false;
+  } catch (error) {
+    return (
+      error instanceof Error && error.cause instanceof Error && error.cause.message === 'bad port'
+    );
+  }
+}

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseJson } from '../../lib/intake/parse-json.ts';
+import { rejected } from './rejected.ts';
+
+describe('JSON', () => {
+  it('is parsed as JSON.parse does it', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(parseJson(text)).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  it.each([
+    '',
+    '{',
+    '{"a":1,}',
+    "{'a':1}",
+    'NaNa',
+    '{"a":NaN',
+    '{"a":Infinityy}',
+    '"NaN',
+    'undefined',
+  ])('is rejected when it is none: %s', (text) => {
+    expect(() => parseJson(text)).toThrow(rejected('json_invalid'));
+  });
+});
+
+describe("Python's NaN and Infinity", () => {
+  it.each([
+    ['[NaN,Infinity,-Infinity,1]', [null, null, null, 1]],
+    ['{"a":NaN,"b":{"c": -Infinity }}', { a: null, b: { c: null } }],
+    ['NaN', null],
+  ])('are null: %s', (text, value) => {
+    expect(parseJson(text)).toEqual(value);
+  });
+
+  it('stay as they are inside texts, whatever is in them', () => {
+    const sent = fc.array(
+      fc.string({ unit: fc.constantFrom('"', '\\', 'NaN', ' ', '-Infinity', ',') }),
+    );
+    fc.assert(
+      fc.property(sent, (texts) => {
+        const text = `[NaN,${JSON.stringify(texts)},{${JSON.stringify('NaN')}:Infinity}]`;
+        expect(parseJson(text)).toEqual([null, texts, { NaN: null }]);
+      }),
+    );
+  });
+
+  it.each([
+    ['quotes that are escaped', `[NaN,"${'\\"'.repeat(1_000_000)}`],
+    ['backslashes', `[NaN,"${'\\'.repeat(2_000_001)}`],
+    ['text without end', `[NaN,"${'x'.repeat(4_000_000)}`],
+  ])('are searched in linear time: %s', (_what, text) => {
+    expect(() => parseJson(text)).toThrow(rejected('json_invalid'));
+  });
+});
