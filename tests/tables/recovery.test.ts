@@ -37,7 +37,7 @@ beforeEach(async () => {
   scans = 0;
   recovery = newContainer();
   workspace = `w-${randomUUID()}`;
-  await tables().operator.run({ command: 'workspace.add', id: workspace, name: 'Acme' });
+  await tables().operator.run({ command: 'workspace.add', workspace, name: 'Acme' });
   tables().db.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
