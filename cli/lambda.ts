@@ -1,16 +1,17 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { LOCAL_AWS } from './local-stack.ts';
 
-/** A client for serverless-offline's stand-in of the Lambda service. */
+/** Creates a client for the Lambda service that serverless-offline imitates on this port. */
 export function lambdaClient(port: number): LambdaClient {
   return new LambdaClient({ endpoint: `http://127.0.0.1:${port}`, maxAttempts: 1, ...LOCAL_AWS });
 }
 
 /**
- * Invokes a Lambda function and waits for its answer.
+ * Invokes a Lambda function.
  *
  * @param name the function's full name
- * @throws {Error} with the function's own message if it failed
+ * @returns what the function returned
+ * @throws {Error} with the message of the function if it failed
  */
 export async function invoke(
   lambda: LambdaClient,
@@ -22,11 +23,11 @@ export async function invoke(
   );
   const text = answer.Payload?.transformToString() ?? '';
   const result: unknown = text === '' ? undefined : JSON.parse(text);
-  if (answer.FunctionError !== undefined) throw new Error(messageIn(result));
+  if (answer.FunctionError !== undefined) throw new Error(findErrorMessage(result));
   return result;
 }
 
-function messageIn(result: unknown): string {
+function findErrorMessage(result: unknown): string {
   const known = typeof result === 'object' && result !== null && 'errorMessage' in result;
   return known ? String(result.errorMessage) : 'the function failed';
 }

@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { createReadStream, statSync } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
 import { HELP, type Options, readOptions } from './send/options.ts';
 import { createPost } from './send/post.ts';
-import { EXPECTED_INPUT, readEvents } from './send/read-events.ts';
+import { NO_EVENT, readEvents } from './send/read-events.ts';
 import { createReport } from './send/report.ts';
 import { sendEvents } from './send/send-events.ts';
 
@@ -23,11 +22,11 @@ try {
 
 async function send({ file, url, key }: Options): Promise<void> {
   const { signal } = interruption;
-  const isStandardInput = file === '-';
-  const size = isStandardInput ? undefined : (await stat(file)).size;
-  const input = addAbortSignal(signal, isStandardInput ? process.stdin : createReadStream(file));
+  const stats = file === '-' ? undefined : statSync(file, { throwIfNoEntry: false });
+  if (file !== '-' && stats?.isDirectory() !== false) throw new Error(`There is no file ${file}.`);
+  const input = addAbortSignal(signal, file === '-' ? process.stdin : createReadStream(file));
   process.once('SIGINT', () => interruption.abort());
-  const report = createReport(size);
+  const report = createReport(stats?.isFile() ? stats.size : undefined);
   const post = createPost({ url, key, signal, onRetry: report.addRetry });
   try {
     for await (const results of sendEvents(readEvents(input), post)) {
@@ -37,6 +36,6 @@ async function send({ file, url, key }: Options): Promise<void> {
     report.end();
   }
   signal.throwIfAborted();
-  if (report.counts.events === 0) throw new Error(`No event found. ${EXPECTED_INPUT}`);
+  if (report.counts.events === 0) throw new Error(NO_EVENT);
   if (report.counts.rejected > 0) process.exitCode = 1;
 }

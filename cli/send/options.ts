@@ -18,23 +18,18 @@ Exit status: 0 if no event was rejected, 130 after Ctrl-C, otherwise 1.
 /** Senders are given these addresses, so a user may pass one of them. */
 const API_PATH = /\/v1\/(?:batch|identify)\/?$/;
 
-export interface Options {
-  help: boolean;
-  /** A path, or `-` for standard input. */
-  file: string;
-  /** The address that takes batches. */
-  url: string;
-  key: string;
-}
+/** What to send and where. */
+export type Options = ReturnType<typeof readOptions>;
 
 /**
  * Reads the options of the command.
  *
  * @param args the arguments after the command
  * @param env API_KEY, and API_PORT if the local stack is not on port 3000
+ * @returns the file is a path, or `-` for standard input. The url is the one that accepts batches
  * @throws {Error} if an option is wrong
  */
-export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options {
+export function readOptions(args: string[], env: NodeJS.ProcessEnv) {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

@@ -12,7 +12,8 @@ import { MINUTE_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
 /** Longer than API Gateway lets the service take. */
 const TIMEOUT_MS = MINUTE_MS;
 const LOCAL_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])$/;
-const TLS_CODE = /CERT|UNABLE_TO|HOSTNAME_MISMATCH|ERR_SSL/;
+/** Codes of Node and OpenSSL for a certificate that is not valid, and for an address that has none. */
+const TLS_CODE = /CERT|UNABLE_TO|HOSTNAME_MISMATCH|WRONG_VERSION_NUMBER/;
 
 /** How long to retry while the service is unavailable. Giving up counts from the first try. */
 const RETRY_POLICY = {
@@ -105,7 +106,7 @@ function toNetworkError(code: string, hostname: string): Error {
     return new Error('The local stack is not running: npm start');
   }
   if (code.includes('ENOTFOUND')) return new Error('Unknown host: check --url.');
-  if (TLS_ERROR.test(code)) return new Error(`No secure connection (${code}): check --url.`);
+  if (TLS_CODE.test(code)) return new Error(`No secure connection (${code}): check --url.`);
   return new UnavailableError(code);
 }
 

@@ -6,14 +6,15 @@ import type { ErrorResponse } from '../../lib/intake/response.ts';
 import type { NamedResult } from './send-events.ts';
 
 const NEWLINE = 0x0a;
-/** What is kept of a line. An event of 32 KB fits, even if every character is escaped. */
+/** An event of 32 KB fits in such a line, even if every character is escaped. */
 const MAX_LINE_BYTES = 1024 * 1024;
-/** How far to read without the end of an event. The parser keeps all of that in memory. */
-const MAX_BYTES_PER_EVENT = 16 * 1024 * 1024;
+/** The parser keeps in memory what it has read since the last event. */
+const MAX_BYTES_WITHOUT_EVENT = 16 * 1024 * 1024;
 
-/** Tells the user what the input should be. */
-export const EXPECTED_INPUT =
+const EXPECTED_INPUT =
   'Expected one event per line, [event, …] or {"batch": [event, …]}. jq -c writes one event per line.';
+/** For an input that is empty, or that is JSON in another layout. */
+export const NO_EVENT = `There is no event in the input. ${EXPECTED_INPUT}`;
 const INVALID_UTF8 = { code: 'utf8_invalid', message: 'The line is not valid UTF-8.' };
 const INVALID_JSON = { code: 'json_invalid', message: 'The line is not valid JSON.' };
 
@@ -34,8 +35,7 @@ export async function* readEvents(source: Chunks): AsyncGenerator<InputEvent> {
   const rest = source[Symbol.asyncIterator]();
   const head = await readHead(rest);
   const [firstLine = ''] = textOf(head).split('\n', 1);
-  const format = nameOtherFormat(firstLine);
-  if (format !== undefined) throw new Error(`This looks like ${format}`);
+  refuseOtherFormats(firstLine);
   const chunks = concat(head, rest);
   if (firstLine.startsWith('[')) yield* readDocument(chunks, '$.*');
   else if (startsBatch(firstLine)) yield* readDocument(chunks, '$.batch.*');
@@ -64,15 +64,14 @@ async function* concat(head: Uint8Array, rest: AsyncIterator<Uint8Array>) {
   yield* { [Symbol.asyncIterator]: () => rest };
 }
 
-/** Names the formats that would otherwise get an error per line. */
-function nameOtherFormat(line: string): string | undefined {
-  if (line.startsWith('\x1f\ufffd')) {
-    return 'gzip. Unpack it first: gunzip -c FILE | npm run send -- -';
-  }
-  if (line.includes('\0')) {
-    return 'UTF-16. Convert it first: iconv -f UTF-16 -t UTF-8 FILE | npm run send -- -';
-  }
-  return /^[^[\]{}]*[,;\t][^[\]{}]*$/.test(line) ? `CSV. ${EXPECTED_INPUT}` : undefined;
+/** @throws {Error} for formats that would otherwise get an error per line */
+function refuseOtherFormats(line: string): void {
+  let format: string | undefined;
+  if (line.startsWith('\x1f\ufffd'))
+    format = 'gzip. Unpack it first: gunzip -c FILE | npm run send -- -';
+  else if (line.includes('\0')) format = 'UTF-16. Convert it first: iconv -f UTF-16 -t UTF-8 FILE';
+  else if (/^[^[\]{}]*[,;\t][^[\]{}]*$/.test(line)) format = `CSV. ${EXPECTED_INPUT}`;
+  if (format !== undefined) throw new Error(`This looks like ${format}`);
 }
 
 function startsBatch(line: string): boolean {
@@ -92,19 +91,17 @@ async function* readLines(chunks: Chunks): AsyncGenerator<InputEvent> {
   }
 }
 
-/** Splits at newlines. A line that is too long is cut off one byte after the limit. */
+/** Splits at newlines. Of a line that is too long, not much more than the limit is kept. */
 async function* splitLines(chunks: Chunks): AsyncGenerator<Buffer> {
   let line = Buffer.alloc(0);
   for await (const chunk of chunks) {
-    for (let start = 0; ; ) {
-      const newline = chunk.indexOf(NEWLINE, start);
-      const end = newline === -1 ? chunk.length : newline;
-      const room = MAX_LINE_BYTES + 1 - line.length;
-      line = Buffer.concat([line, chunk.subarray(start, Math.min(end, start + room))]);
-      if (newline === -1) break;
+    for (let start = 0, end = 0; ; start = end + 1) {
+      end = chunk.indexOf(NEWLINE, start);
+      const part = chunk.subarray(start, end === -1 ? undefined : end);
+      if (line.length <= MAX_LINE_BYTES) line = Buffer.concat([line, part]);
+      if (end === -1) break;
       yield line;
       line = Buffer.alloc(0);
-      start = newline + 1;
     }
   }
   yield line;
@@ -138,7 +135,7 @@ async function* readDocument(chunks: Chunks, path: string): AsyncGenerator<Input
       problem = 'the input is not valid JSON';
     }
     bytesSinceEvent = found.length > 0 ? 0 : bytesSinceEvent + chunk.length;
-    if (bytesSinceEvent > MAX_BYTES_PER_EVENT) problem = 'no event ends within 16 MB';
+    if (bytesSinceEvent > MAX_BYTES_WITHOUT_EVENT) problem = 'the input has no event for 16 MB';
     for (const event of found.splice(0)) {
       count += 1;
       yield toInputEvent(`event ${count}`, event);
@@ -146,7 +143,8 @@ async function* readDocument(chunks: Chunks, path: string): AsyncGenerator<Input
     if (problem !== undefined) break;
   }
   if (problem === undefined && !parser.isEnded) problem = 'the input ends too early';
-  if (problem !== undefined) throw new Error(`After event ${count} ${problem}. ${EXPECTED_INPUT}`);
+  if (problem !== undefined && count === 0) throw new Error(NO_EVENT);
+  if (problem !== undefined) throw new Error(`After event ${count} ${problem}.`);
 }
 
 function toInputEvent(name: string, event: unknown): InputEvent {
