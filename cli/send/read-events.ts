@@ -2,8 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { JSONParser } from '@streamparser/json';
 import { Rejection } from '../../lib/event/rejection.ts';
 import { checkEventLimits } from '../../lib/intake/event-limits.ts';
-import type { ErrorResponse } from '../../lib/intake/response.ts';
-import type { NamedResult } from './send-events.ts';
+import type { BatchResponse, ErrorResponse } from '../../lib/intake/response.ts';
 
 const NEWLINE = 0x0a;
 /** An event of 32 KB fits in such a line, even if every character is escaped. */
@@ -17,6 +16,9 @@ const EXPECTED_INPUT =
 export const NO_EVENT = `There is no event in the input. ${EXPECTED_INPUT}`;
 const INVALID_UTF8 = { code: 'utf8_invalid', message: 'The line is not valid UTF-8.' };
 const INVALID_JSON = { code: 'json_invalid', message: 'The line is not valid JSON.' };
+
+/** The result of an event. Its name is its place in the input: `line 12` or `event 12`. */
+export type NamedResult = BatchResponse['results'][number] & { name: string };
 
 /** An event to send, as JSON, or the result of an event that cannot be sent. */
 export type InputEvent = { name: string; json: string } | NamedResult;

@@ -1,6 +1,6 @@
 import { clearLine, cursorTo } from 'node:readline';
 import { SingleBar } from 'cli-progress';
-import type { NamedResult } from './send-events.ts';
+import type { NamedResult } from './read-events.ts';
 
 /** How many rejected events with the same code are printed. The others are only counted. */
 const MAX_PRINTED_PER_CODE = 20;

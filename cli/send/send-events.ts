@@ -1,12 +1,9 @@
-import type { Post, Result } from './post.ts';
-import type { InputEvent } from './read-events.ts';
+import type { Post } from './post.ts';
+import type { InputEvent, NamedResult } from './read-events.ts';
 
 /** Far below the limits of the service, 4,000 events and 5 MB, so that a response comes soon. */
 const MAX_EVENTS = 500;
 const MAX_BYTES = 1_000_000;
-
-/** The result of one event, with the name of the event. */
-export type NamedResult = Result & { name: string };
 
 /**
  * Sends events in batches, one after the other. So of several events of a contact's day, the first

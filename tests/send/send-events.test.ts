@@ -4,8 +4,8 @@ import { json } from 'node:stream/consumers';
 import { afterEach, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { createPost } from '../../cli/send/post.ts';
-import { readEvents } from '../../cli/send/read-events.ts';
-import { type NamedResult, sendEvents } from '../../cli/send/send-events.ts';
+import { type NamedResult, readEvents } from '../../cli/send/read-events.ts';
+import { sendEvents } from '../../cli/send/send-events.ts';
 import { MINUTE_MS } from '../../lib/runtime/durations.ts';
 
 const bodySchema = z.object({ batch: z.array(z.unknown()) });
