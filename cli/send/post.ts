@@ -23,7 +23,7 @@ const RETRY_POLICY = {
 };
 
 /** The result of one event. */
-export type Result = BatchResponse['results'][number];
+type Result = BatchResponse['results'][number];
 
 /** Sends events, each as JSON, in one batch. It returns one result per event, in order. */
 export type Post = (events: string[]) => Promise<Result[]>;
