@@ -4,7 +4,8 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { createDelivery, type Delivery, MAX_ATTEMPT_MS } from '../lib/delivery/attempt.ts';
+import { createDelivery, type Delivery, type DeliveryResult } from '../lib/delivery/attempt.ts';
+import { createFirstDelivery } from '../lib/delivery/first-delivery.ts';
 import { createNat } from '../lib/delivery/nat.ts';
 import { type InteractionKey, interactionId } from '../lib/ledger/entry.ts';
 import { SECOND_MS } from '../lib/runtime/durations.ts';
@@ -27,11 +28,13 @@ const RESPONSE_RESERVE_MS = 2 * SECOND_MS;
  * @param delivery gives what delivers; called with the first batch
  */
 export function createHandler(delivery: () => Delivery) {
+  const firstDelivery = lazy(() => createFirstDelivery(delivery()));
   return middy<DynamoDBStreamEvent, DynamoDBBatchResponse>()
     .use(injectLambdaContext(logger))
     .use(logMetrics(metrics))
     .handler((event, context) => {
-      const deliver = deliverInTime(delivery(), () => context.getRemainingTimeInMillis());
+      const remainingMs = () => context.getRemainingTimeInMillis();
+      const deliver = deliverInTime(firstDelivery()(remainingMs), remainingMs);
       const processor = new BatchProcessor(EventType.DynamoDBStreams);
       const options = { context, throwOnFullBatchFailure: false };
       return processPartialResponse(event, deliver, processor, options);
@@ -45,32 +48,40 @@ export const handler = createHandler(
   }),
 );
 
+type Deliver = (key: InteractionKey) => Promise<DeliveryResult>;
+
 /**
  * Delivers each interaction of a batch once, even if several records are about it. A record is
- * reported as failed if there is no time to start it, or if it is not done in time. The stream then
- * sends it again; if it was delivered in the meantime, it is skipped.
+ * reported as failed if the ledger fails, or if it is not done in time. The stream then sends it
+ * again; if it was delivered in the meantime, it is skipped.
  */
-function deliverInTime(delivery: Delivery, remainingMs: () => number) {
+function deliverInTime(deliver: Deliver, remainingMs: () => number) {
   const deliveries = new Map<string, Promise<void>>();
   return async (record: DynamoDBRecord): Promise<void> => {
     const key = parseKey(record);
-    if (remainingMs() < MAX_ATTEMPT_MS) throw new Error('out of time');
-    const ofSameKey = deliveries.get(interactionId(key)) ?? deliver(delivery, key);
+    if (key === undefined) return;
+    const ofSameKey = deliveries.get(interactionId(key)) ?? deliverAndReport(deliver, key);
     deliveries.set(interactionId(key), ofSameKey);
-    await withTimeout(remainingMs() - RESPONSE_RESERVE_MS, ofSameKey);
+    await withTimeout(Math.max(remainingMs() - RESPONSE_RESERVE_MS, 0), ofSameKey);
   };
 }
 
-async function deliver(delivery: Delivery, key: InteractionKey): Promise<void> {
+async function deliverAndReport(deliver: Deliver, key: InteractionKey): Promise<void> {
   try {
-    reportDelivery(key, await delivery.deliverPending(key));
+    reportDelivery(key, await deliver(key));
   } catch (error) {
     logger.error('delivery failed, the stream will send the record again', { ...key, error });
     throw error;
   }
 }
 
-function parseKey(record: DynamoDBRecord): InteractionKey {
-  const { contact, day } = recordSchema.parse(record).dynamodb.Keys;
+/** A record that names no interaction never will. Reported as failed, it would block its shard. */
+function parseKey(record: DynamoDBRecord): InteractionKey | undefined {
+  const { data } = recordSchema.safeParse(record);
+  if (data === undefined) {
+    logger.error('a record of the stream names no interaction', { eventID: record.eventID });
+    return undefined;
+  }
+  const { contact, day } = data.dynamodb.Keys;
   return { contact: contact.S, day: day.S };
 }

@@ -3,22 +3,23 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createIntake, type EventResult } from '../lib/intake/accept.ts';
-import { type BodyForm, readBody } from '../lib/intake/read-body.ts';
-import { NOT_FOUND, toBatchResponse } from '../lib/intake/response.ts';
+import { readBody } from '../lib/intake/read-body.ts';
+import { type DryRun, NOT_FOUND, toBatchResponse, toResult } from '../lib/intake/response.ts';
 import { BATCH_LIMIT_MS, SINGLE_LIMIT_MS } from '../lib/intake/time-limits.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
 import { withAbort } from '../lib/runtime/with-timeout.ts';
-import { errorResponses, json } from './middleware/error-responses.ts';
+import { errorResponses, json, sdkOf } from './middleware/error-responses.ts';
 import {
   authenticateByBody,
   authenticateByHeader,
   type IdentifyRequest,
   parseBody,
+  readQuery,
   unpackBody,
   verifySender,
 } from './middleware/identify-request.ts';
 import { type Services, services } from './services.ts';
-import { countResults, logger, metrics } from './telemetry.ts';
+import { logger, metrics, reportResults } from './telemetry.ts';
 
 type Response = APIGatewayProxyStructuredResultV2;
 
@@ -48,23 +49,28 @@ export function createHandler(services: () => Services) {
     .use(injectLambdaContext(logger))
     .use(logMetrics(metrics))
     .use(errorResponses())
+    .use(readQuery())
     .use(authenticateByHeader(services))
     .use(unpackBody())
     .use(parseBody())
     .use(authenticateByBody(services))
     .use(verifySender(services))
-    .handler(async ({ json: body, workspace, route, startedAt = Date.now() }) => {
+    .handler(async (event) => {
+      const { json: body, workspace, route, isDryRun = false, startedAt = Date.now() } = event;
       if (workspace === undefined) throw new Error('the sender was not authenticated');
       const { form, events, shared } = readBody(body);
       const isSingle = form === 'single';
       const limitMs = startedAt + (isSingle ? SINGLE_LIMIT_MS : BATCH_LIMIT_MS) - Date.now();
       const impliedType = isSingle && route === IDENTIFY_ROUTE ? 'identify' : undefined;
       const results = await withAbort(limitMs, (signal) =>
-        intake().accept(events, workspace, Date.now(), { signal, shared, impliedType }),
+        intake().accept(events, workspace, Date.now(), { signal, shared, impliedType, isDryRun }),
       );
+      if (!isDryRun) reportResults(results, { workspace: workspace.id, sdk: sdkOf(event), form });
+      const dryRun = isDryRun ? workspace : undefined;
       const [only] = results;
-      if (isSingle && only !== undefined) return respondToSingle(only, workspace.id);
-      return respondToBatch(form, results, workspace.id);
+      if (isSingle && only !== undefined) return respondToSingle(only, dryRun);
+      const response = toBatchResponse(form, results, dryRun);
+      return json(response.status, response.body);
     });
   return async (event: IdentifyRequest, context: Context): Promise<Response> => {
     const route = routeOf(event);
@@ -82,16 +88,7 @@ function routeOf({ requestContext, rawPath }: IdentifyRequest): string {
   return `${requestContext.http.method} ${rawPath.replace(/\/+$/, '')}`;
 }
 
-function respondToSingle(result: EventResult, workspace: string): Response {
+function respondToSingle(result: EventResult, dryRun: DryRun | undefined): Response {
   if ('rejection' in result) throw result.rejection;
-  const { status, key } = result;
-  countResults([result]);
-  logger.info(status, { workspace, contact: key.contact, day: key.day });
-  return json(200, { status });
-}
-
-function respondToBatch(form: BodyForm, results: EventResult[], workspace: string): Response {
-  logger.info('batch', { workspace, ...countResults(results) });
-  const { status, body } = toBatchResponse(form, results);
-  return json(status, body);
+  return json(200, toResult(result, dryRun));
 }

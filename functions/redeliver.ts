@@ -3,6 +3,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import { createDelivery, type Delivery } from '../lib/delivery/attempt.ts';
+import { createFailureStreaks } from '../lib/delivery/failure-streaks.ts';
 import { createNat } from '../lib/delivery/nat.ts';
 import { redeliverDue } from '../lib/delivery/redelivery.ts';
 import type { Ledger } from '../lib/ledger/ledger.ts';
@@ -16,6 +17,7 @@ import { logger, metrics, reportDelivery } from './telemetry.ts';
  * @param dependencies gives what it works with; called with the first run
  */
 export function createHandler(dependencies: () => { ledger: Ledger; delivery: Delivery }) {
+  const failureStreaks = createFailureStreaks();
   return middy<unknown, void>()
     .use(injectLambdaContext(logger))
     .use(logMetrics(metrics))
@@ -23,6 +25,7 @@ export function createHandler(dependencies: () => { ledger: Ledger; delivery: De
       const { ledger, delivery } = dependencies();
       const run = await redeliverDue({
         ledger,
+        failureStreaks,
         redeliver: delivery.redeliver,
         report: reportDelivery,
         reportFailure: (error, due) => logger.error('redelivery failed', { ...due, error }),

@@ -46,6 +46,15 @@ export interface StreamRecord {
     SequenceNumber: string;
     StreamViewType: 'NEW_IMAGE';
   };
+  /** Where it can be read again; absent if there is no real stream. */
+  position?: StreamPosition;
+}
+
+/** The shard of a record, and when the record was written, ISO 8601. */
+interface StreamPosition {
+  streamArn: string;
+  shardId: string;
+  writtenAt: string;
 }
 
 /** The key of an interaction, in DynamoDB's JSON. */

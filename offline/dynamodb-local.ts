@@ -31,9 +31,12 @@ export async function connectDynamoDBLocal(
 ): Promise<Database> {
   await createTables(address, true);
   const streams = new DynamoDBStreamsClient(address);
-  const shards = await createShardReader(streams, await findLedgerStream(address), (record) => {
+  const streamArn = await findLedgerStream(address);
+  const shards = await createShardReader(streams, streamArn, (record, shardId) => {
     const streamRecord = toStreamRecord(record);
-    if (streamRecord !== undefined) onRecord(streamRecord);
+    if (streamRecord === undefined) return;
+    const writtenAt = (record.dynamodb?.ApproximateCreationDateTime ?? new Date()).toISOString();
+    onRecord({ ...streamRecord, position: { streamArn, shardId, writtenAt } });
   });
   // The stream's position is known by now, so no write is missed.
   await replayPending(address, onRecord);

@@ -5,7 +5,9 @@ import * as z from 'zod/mini';
 const streamSchema = z.object({
   batchSize: z.number(),
   parallelizationFactor: z.number(),
-  maximumRetryAttempts: z.number(),
+  // Only the age of a record ends its tries, here as there.
+  maximumRetryAttempts: z.literal(-1),
+  maximumRecordAgeInSeconds: z.number(),
   filterPatterns: z.array(z.record(z.string(), z.unknown())).check(z.length(1)),
 });
 
@@ -20,7 +22,7 @@ const serverlessSchema = z.object({
 export interface StreamTrigger {
   batchSize: number;
   parallelizationFactor: number;
-  maximumRetryAttempts: number;
+  maximumRecordAgeInSeconds: number;
   filter: unknown;
 }
 

@@ -25,7 +25,7 @@ interface Position {
 export async function createShardReader(
   streams: DynamoDBStreamsClient,
   StreamArn: string,
-  onRecord: (record: LocalRecord) => void,
+  onRecord: (record: LocalRecord, shardId: string) => void,
 ) {
   const positions = new Map<string, Position>();
   for (const { ShardId } of await listShards()) {
@@ -79,7 +79,7 @@ export async function createShardReader(
     if (iterator === undefined) return position;
     try {
       const page = await streams.send(new GetRecordsCommand({ ShardIterator: iterator }));
-      for (const record of page.Records ?? []) onRecord(record);
+      for (const record of page.Records ?? []) onRecord(record, ShardId);
       const newest = page.Records?.at(-1)?.dynamodb?.SequenceNumber;
       return { iterator: page.NextShardIterator, lastRead: newest ?? lastRead };
     } catch (error) {

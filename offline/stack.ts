@@ -9,6 +9,7 @@ import { readStreamTrigger } from './serverless-config.ts';
 import { type Functions, startFunctions } from './serverless-offline.ts';
 import { SettingError } from './setting-error.ts';
 import { createStreamPlayer } from './stream-player.ts';
+import { startUndeliveredQueue } from './undelivered-queue.ts';
 
 /** Where the stack listens, always on this machine only. */
 export interface StackOptions {
@@ -66,11 +67,18 @@ async function startAll(options: StackOptions, stops: Stop[]): Promise<Omit<Stac
 
   // A DynamoDB Local may have records for `deliver` before the functions run.
   const ready = Promise.withResolvers<Functions>();
+  const queue = await startUndeliveredQueue(async (event) =>
+    (await ready.promise).invoke('recover', event),
+  );
+  stops.push(() => queue.stop());
   const player = createStreamPlayer(
     await readStreamTrigger(),
     async (event) =>
       (await (await ready.promise).invoke('deliver', event)) as DynamoDBBatchResponse,
-    options.onLine,
+    (records) => {
+      options.onLine(`The stream gave up ${records.length} record(s). recover makes them due.`);
+      queue.addGivenUp(records);
+    },
   );
   const database = await startDatabase(options, player.add);
   stops.push(() => database.stop());
@@ -80,7 +88,12 @@ async function startAll(options: StackOptions, stops: Stop[]): Promise<Omit<Stac
     ...options,
     dynamodb: database.address,
     natUrl: sandbox.url,
-    env: options.env ?? {},
+    env: {
+      UNDELIVERED_QUEUE_URL: queue.url,
+      AWS_ENDPOINT_URL_SQS: new URL(queue.url).origin,
+      AWS_ENDPOINT_URL_DYNAMODB_STREAMS: database.address.endpoint,
+      ...options.env,
+    },
   });
   stops.push(
     () => functions.stop(),

@@ -101,7 +101,7 @@ function acceptOperation(operationId: string, summary: string): Json {
   return {
     operationId,
     summary,
-    parameters: [SIGNATURE, ENCODING],
+    parameters: [DRY_RUN, SIGNATURE, ENCODING],
     requestBody: {
       required: true,
       content: {
@@ -140,6 +140,13 @@ function acceptOperation(operationId: string, summary: string): Json {
   };
 }
 
+const DRY_RUN = {
+  name: 'dryRun',
+  in: 'query',
+  description: 'true: nothing is written, and the response tells how each event was read.',
+  schema: { type: 'boolean', default: false },
+};
+
 const SIGNATURE = {
   name: 'X-Signature',
   in: 'header',
@@ -162,7 +169,7 @@ function openOperation(operationId: string, summary: string, example?: Json): Js
 function rejectionResponse([status, { code, message }]: [string, Rejection]): [string, Json] {
   const lines = Object.entries(REJECTIONS)
     .filter(([, rejection]) => String(rejection.status) === status)
-    .map(([code, rejection]) => `- \`${code}\`: ${rejection.message('FIELD')}`);
+    .map(([code, rejection]) => `- \`${code}\`: ${rejection.message('FIELD', 'N')}`);
   // An array of rejected events also has one result per event.
   const schema = status === '400' ? { oneOf: [ref('Error'), ref('BatchResponse')] } : ref('Error');
   return [status, response(lines.join('\n'), { schema, example: { code, message } })];

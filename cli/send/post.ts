@@ -121,8 +121,7 @@ function resultsIn({ status, headers }: Response, answer: unknown, events: numbe
   if (data?.results.length === events) return data.results;
   const retryAfter = headers.get('retry-after');
   const { verdict } = classify({ status, retryAfter });
-  // A redirect would pass for one who mends the address of Nat; here it is the user who has to.
-  if (verdict === 'may-pass' && status > 399) {
+  if (verdict === 'may-pass') {
     throw new RetryableError(`status ${status}`, retryAfter ?? undefined);
   }
   const said = errorResponseSchema.safeParse(answer).data?.message;

@@ -18,20 +18,23 @@ export function errorResponses(): MiddlewareObj<
 > {
   return {
     onError: (request) => {
-      const workspace = request.event.workspace?.id;
+      const { error, event } = request;
       request.response =
-        request.error instanceof Rejection
-          ? rejectionResponse(request.error, workspace)
-          : unavailableResponse(request.error, workspace);
+        error instanceof Rejection
+          ? rejectionResponse(error, event)
+          : unavailableResponse(error, event.workspace?.id);
     },
   };
 }
 
-function rejectionResponse(rejection: Rejection, workspace: string | undefined) {
-  const { code, message, status } = rejection;
-  metrics.addMetric('rejected', 'Count', 1);
-  metrics.addMetric(`rejected_${code}`, 'Count', 1);
-  logger.info('rejected', { workspace, code, status });
+function rejectionResponse(rejection: Rejection, event: IdentifyRequest) {
+  const { code, message, status, field } = rejection;
+  if (event.isDryRun !== true) {
+    metrics.addMetric('rejected', 'Count', 1);
+    metrics.addMetric(`rejected_${code}`, 'Count', 1);
+  }
+  const sender = { workspace: event.workspace?.id, sdk: sdkOf(event) };
+  logger.info('rejected', { ...sender, code, status, field, reason: message });
   const body: ErrorResponse = { code, message };
   return json(status, body, status === 401 ? { 'www-authenticate': 'Basic realm="nat"' } : {});
 }
@@ -40,6 +43,16 @@ function unavailableResponse(error: Error | null | undefined, workspace: string 
   metrics.addMetric('failed', 'Count', 1);
   logger.error('failed', { workspace, error });
   return json(503, UNAVAILABLE, { 'retry-after': String(RETRY_AFTER_SECONDS) });
+}
+
+/**
+ * Names the software of a sender, such as `analytics-python/2.3.3`: the first word of its user
+ * agent, if that is a name with a version and nothing personal.
+ */
+export function sdkOf({ headers }: IdentifyRequest): string | undefined {
+  return /^(?:@[\w-]{1,40}\/)?[\w.-]{1,40}\/v?\d[\w.-]{0,20}(?=\s|$)/.exec(
+    headers['user-agent'] ?? '',
+  )?.[0];
 }
 
 /** @returns a response with a JSON body, as every response of this API is */

@@ -1,6 +1,7 @@
 import type { MiddlewareObj } from '@middy/core';
 import jsonBodyParser from '@middy/http-json-body-parser';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { Rejection } from '../../lib/event/rejection.ts';
 import { authenticate, readAuthorization, readWriteKey } from '../../lib/intake/authenticate.ts';
 import { decodeBody } from '../../lib/intake/decode-body.ts';
 import { parseJson } from '../../lib/intake/parse-json.ts';
@@ -12,6 +13,8 @@ import type { Services } from '../services.ts';
 
 /** A request, and what the middlewares below add to it. */
 export interface IdentifyRequest extends APIGatewayProxyEventV2 {
+  /** true if nothing is to be written. Set by `readQuery`. */
+  isDryRun?: boolean;
   /** Method and path, without a slash at the end. */
   route?: string;
   /** ms since the epoch; the present if undefined */
@@ -48,6 +51,17 @@ export function authenticateByBody(services: () => Services): Middleware {
 
 function findWorkspace(apiKey: string | undefined, { workspaces }: Services): Promise<Workspace> {
   return withTimeout(SINGLE_LIMIT_MS, authenticate(apiKey, workspaces, Date.now()));
+}
+
+/** Reads `?dryRun=true`. Any other value is rejected, because a typing error must not write. */
+export function readQuery(): Middleware {
+  return {
+    before: ({ event }) => {
+      const { dryRun = 'false' } = event.queryStringParameters ?? {};
+      if (dryRun !== 'true' && dryRun !== 'false') throw new Rejection('dry_run_invalid', 'dryRun');
+      event.isDryRun = dryRun === 'true';
+    },
+  };
 }
 
 /** Unpacks the body into text, whether API Gateway passed it as text or in base64. */

@@ -6,9 +6,11 @@ import {
 } from '../ledger/entry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Outcome } from '../ledger/outcome.ts';
+import { PUT_OFF } from '../ledger/put-off.ts';
 import { retryWindowStart } from '../ledger/retry-window.ts';
 import { MINUTE_MS, SECOND_MS } from '../runtime/durations.ts';
 import { TABLE_CALL_TIMEOUT_MS } from '../runtime/dynamodb/client.ts';
+import { UnreadableItemError } from '../runtime/dynamodb/items.ts';
 import type { Secrets } from '../runtime/secrets.ts';
 import { unsealNatApiKey } from '../workspaces/sealed-fields.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
@@ -18,7 +20,7 @@ import { idempotencyKeyOf } from './idempotency-key.ts';
 import { NAT_CALL_TIMEOUT_MS, type Nat, type NatResult } from './nat.ts';
 import { earliestTryAt, isRetryWindowOver, nextTryAt } from './retry-schedule.ts';
 
-/** An attempt reads or leases, finds the workspace, may mark its key, and settles. */
+/** An attempt reads or leases, finds the workspace, settles, and may mark or unmark its key. */
 const TABLE_CALLS_PER_ATTEMPT = 4;
 /** For what this process itself does in an attempt. */
 const PROCESSING_MS = 2 * SECOND_MS;
@@ -38,11 +40,18 @@ export interface DeliveryResult {
   natMs?: number;
   /** How long the interaction has waited since it was accepted, ms; absent if it waits no longer. */
   waitedMs?: number;
-  /** true if Nat could not take it now, though it may later; absent if Nat was not called. */
-  natFailed?: boolean;
+  /**
+   * true if the workspace's other interactions would fail now too, because of Nat, the key or the
+   * address; false if Nat answered that it took or refused this one; absent if nothing is known.
+   */
+  failed?: boolean;
+  /** true if the answer says that the address of Nat is wrong. */
+  natAddressWrong?: true;
   /** true if the key for Nat was rejected or is unreadable, so that an operator must replace it. */
   natKeyRejected?: true;
 }
+
+const SKIPPED: DeliveryResult = { status: 'skipped' };
 
 /** What a delivery needs. */
 export interface DeliveryDependencies {
@@ -64,8 +73,20 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryDep
      * @throws if the ledger fails; the interaction is then still pending
      */
     async deliverPending(key: InteractionKey): Promise<DeliveryResult> {
-      const entry = await ledger.read(key);
-      return entry?.status === 'pending' ? attempt(entry) : { status: 'skipped' };
+      return unlessUnreadable(key, ledger.read(key), (entry) =>
+        entry.status === 'pending' ? attempt(entry) : SKIPPED,
+      );
+    },
+
+    /**
+     * Puts a pending interaction off without a call, because its workspace keeps failing. It is due
+     * soon, and its tries do not count from now.
+     *
+     * @throws if the ledger fails; the interaction is then still pending
+     */
+    async putOff(key: InteractionKey): Promise<DeliveryResult> {
+      const isPutOff = await ledger.putOff(key, nextTryAt(1, undefined, Date.now()));
+      return isPutOff ? { status: 'retrying', error: PUT_OFF } : SKIPPED;
     },
 
     /**
@@ -74,31 +95,74 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryDep
      * @throws if the ledger fails; the interaction is due again when the lease ends
      */
     async redeliver(due: DueEntry): Promise<DeliveryResult> {
-      const entry = await ledger.lease(due, Date.now() + ATTEMPT_LEASE_MS);
-      return entry === undefined ? { status: 'skipped' } : attempt(entry);
+      const lease = ledger.lease(due, Date.now() + ATTEMPT_LEASE_MS);
+      return unlessUnreadable(due, lease, attempt);
     },
   };
+
+  /** An entry that cannot be read never will be, so it is dead. Faults of DynamoDB are thrown on. */
+  async function unlessUnreadable(
+    key: InteractionKey,
+    reading: Promise<LedgerEntry | undefined>,
+    deliver: (entry: LedgerEntry) => DeliveryResult | Promise<DeliveryResult>,
+  ): Promise<DeliveryResult> {
+    let entry: LedgerEntry | undefined;
+    try {
+      entry = await reading;
+    } catch (error) {
+      if (!(error instanceof UnreadableItemError)) throw error;
+      const reason = 'entry unreadable';
+      return (await ledger.bury(key, reason, Date.now()))
+        ? { status: 'dead', error: reason }
+        : SKIPPED;
+    }
+    return entry === undefined ? SKIPPED : deliver(entry);
+  }
 
   async function attempt(entry: LedgerEntry): Promise<DeliveryResult> {
     const { event } = entry;
     if (event === undefined) return settle(entry, { status: 'dead', error: 'content missing' });
-    const workspace = await workspaces.findById(workspaceIdOf(entry));
+    const workspace = await findWorkspace(workspaceIdOf(entry));
     if (workspace === undefined) {
       // The index of workspaces may be behind, so the workspace may still appear.
-      return settle(entry, outcomeOf({ verdict: 'may-pass', error: 'workspace unknown' }, entry));
+      const outcome = outcomeOf({ verdict: 'may-pass', error: 'workspace unknown' }, entry);
+      return { ...(await settle(entry, outcome)), failed: true };
     }
     const apiKey = unsealNatApiKey(secrets, workspace);
     if (apiKey === undefined) {
-      return settleRejectedKey(entry, { error: 'key unreadable' }, workspace);
+      const result = await settleRejectedKey(entry, { error: 'key unreadable' }, workspace);
+      return { ...result, failed: true };
     }
     const sentAt = performance.now();
     const answer = await nat({ apiKey, idempotencyKey: idempotencyKeyOf(entry), event });
     const natMs = Math.round(performance.now() - sentAt);
-    const result =
-      answer.verdict === 'key-rejected'
-        ? await settleRejectedKey(entry, answer, workspace)
-        : await settle(entry, outcomeOf(answer, entry));
-    return { ...result, natMs, natFailed: answer.verdict === 'may-pass' };
+    const result = await settleAnswer(entry, answer, workspace);
+    return {
+      ...result,
+      natMs,
+      failed: answer.verdict !== 'accepted' && answer.verdict !== 'never',
+    };
+  }
+
+  /** A record that cannot be read is as good as none: an operator can mend it. */
+  async function findWorkspace(id: string): Promise<Workspace | undefined> {
+    try {
+      return await workspaces.findById(id);
+    } catch (error) {
+      if (error instanceof UnreadableItemError) return undefined;
+      throw error;
+    }
+  }
+
+  async function settleAnswer(
+    entry: LedgerEntry,
+    answer: NatResult,
+    workspace: Workspace,
+  ): Promise<DeliveryResult> {
+    if (answer.verdict === 'key-rejected') return settleRejectedKey(entry, answer, workspace);
+    const result = await settle(entry, outcomeOf(answer, entry));
+    if (answer.verdict === 'accepted') await workspaces.unmarkNatKeyRejected(workspace);
+    return answer.verdict === 'address-wrong' ? { ...result, natAddressWrong: true } : result;
   }
 
   /** The interaction waits for a new key. If there is one already, it waits until that is in use. */
@@ -120,7 +184,7 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryDep
 
   async function settle(entry: LedgerEntry, outcome: Outcome): Promise<DeliveryResult> {
     const now = Date.now();
-    if (!(await ledger.settle(entry, outcome, now))) return { status: 'skipped' };
+    if (!(await ledger.settle(entry, outcome, now))) return SKIPPED;
     if (outcome.status === 'delivered') return { status: 'delivered' };
     const { status, error } = outcome;
     if (status === 'dead') return { status, error };
@@ -135,7 +199,7 @@ function outcomeOf(
   if (result.verdict === 'accepted') return { status: 'delivered' };
   const { verdict, error } = result;
   const now = Date.now();
-  if (verdict === 'never' || isRetryWindowOver(retryWindowStart(entry), now)) {
+  if (verdict === 'never' || isRetryWindowOver(retryWindowStart(entry, now), now)) {
     return { status: 'dead', error };
   }
   return {

@@ -6,14 +6,19 @@ import { SECOND_MS } from '../runtime/durations.ts';
 const VERSION = '0.1.0';
 /** How long one call to Nat may take, with the reading of its response. */
 export const NAT_CALL_TIMEOUT_MS = 10 * SECOND_MS;
-/** The 4xx that mean "not now" and not "never". */
-const PASSING_4XX = new Set([408, 423, 425, 429]);
+/** More of an answer is not waited for: whoever sends so much has decided. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+/** The 4xx that mean "not now" and not "never". 409: a request with this key is still processed. */
+const PASSING_4XX = new Set([408, 409, 423, 425, 429]);
+/** The 4xx that say that there is nothing at this address that takes interactions. */
+const ADDRESS_4XX = new Set([404, 405, 410]);
 const NOT_IMPLEMENTED = 501;
 
 /** What a call to Nat came to. `error` is a code: never an address, a url or a body. */
 export type NatResult =
   | { verdict: 'accepted' }
   | { verdict: 'may-pass'; error: string; retryAfter?: string }
+  | { verdict: 'address-wrong'; error: string; retryAfter?: string }
   | { verdict: 'key-rejected'; error: KeyError; retryAfter?: string }
   | { verdict: 'never'; error: string };
 
@@ -44,8 +49,7 @@ export function createNat(url: string): Nat {
         redirect: 'manual',
         signal: AbortSignal.timeout(NAT_CALL_TIMEOUT_MS),
       });
-      // A response that is cut off does not count, so it is read to its end.
-      await response.arrayBuffer();
+      await discard(response.body);
       return classify({ status: response.status, retryAfter: response.headers.get('retry-after') });
     } catch (error) {
       return classify({ error });
@@ -58,6 +62,21 @@ function inRecommendedFormat({ email, timestamp, description }: OutboxEvent) {
   return { type: 'identify', timestamp, traits: { email }, page: { url: description } };
 }
 
+/**
+ * Reads an answer to its end, and keeps nothing of it: an answer that is cut off does not count. It
+ * counts bytes after decompression, because a small gzip may unpack to gigabytes.
+ *
+ * @returns at the end, or after 64 KB, when the rest is cancelled
+ * @throws if the connection breaks or the time is up before that
+ */
+async function discard(body: Response['body']): Promise<void> {
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_ANSWER_BYTES) return;
+  }
+}
+
 /** How a call ended: with a whole response, or with what `fetch` threw. */
 type CallEnd = { status: number; retryAfter: string | null } | { error: unknown };
 
@@ -65,8 +84,8 @@ type CallEnd = { status: number; retryAfter: string | null } | { error: unknown 
  * Decides what a call came to. This is the only place that decides it.
  *
  * @param end how the call ended
- * @returns `accepted` for 2xx; `key-rejected` for 401 and 403; `may-pass` for 3xx (a wrong address
- * that an operator can correct), 408, 423, 425, 429, for 5xx except 501, and when there was no whole
+ * @returns `accepted` for 2xx; `key-rejected` for 401 and 403; `address-wrong` for 3xx, 404, 405 and
+ * 410; `may-pass` for 408, 409, 423, 425, 429, for 5xx except 501, and when there was no whole
  * response; `never` for everything else
  */
 export function classify(end: CallEnd): NatResult {
@@ -78,20 +97,28 @@ export function classify(end: CallEnd): NatResult {
     return { verdict: 'key-rejected', error: `status ${status}`, ...retryAfter };
   }
   const error = `status ${status}`;
-  const mayPass = status < 400 || PASSING_4XX.has(status) || status >= 500;
+  if (status < 400 || ADDRESS_4XX.has(status)) {
+    return { verdict: 'address-wrong', error, ...retryAfter };
+  }
+  const mayPass = PASSING_4XX.has(status) || status >= 500;
   if (mayPass && status !== NOT_IMPLEMENTED) return { verdict: 'may-pass', error, ...retryAfter };
   return { verdict: 'never', error };
 }
 
+/** What `fetch` says, without a code, of a port that it refuses. */
+const BAD_PORT = 'bad port';
+
 /**
- * Says why there was no response, with the innermost code, such as ECONNRESET or ENOTFOUND.
+ * Says why there was no response: with the first code on the way to the innermost cause, such as
+ * ECONNRESET, CERT_HAS_EXPIRED or UND_ERR_SOCKET, else with the name of the innermost error.
  *
  * @param error what `fetch` threw. Its messages may hold an address, so they are not used
  */
 export function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'network';
+  if (!(error instanceof Error)) return `network ${typeof error}`;
   if (error.name === 'TimeoutError') return 'timeout';
   const { code } = error as NodeJS.ErrnoException;
   if (typeof code === 'string') return `network ${code}`;
-  return error.cause === undefined ? 'network' : codeOf(error.cause);
+  if (error.message === BAD_PORT) return `network ${BAD_PORT}`;
+  return error.cause instanceof Error ? codeOf(error.cause) : `network ${error.name}`;
 }

@@ -12,6 +12,7 @@ export const RETRY_SCHEDULE = {
 
 /** RFC 9110, section 5.6.7: all three forms start with the day. `Date.parse` would guess at more. */
 const HTTP_DATE = /^(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,? /;
+const SECONDS = /^\d+(?:\.\d+)?$/;
 
 /**
  * When to try again: exponential backoff with full jitter, or later if Nat asks for it. Full jitter
@@ -56,16 +57,27 @@ export function isRetryWindowOver(start: number, now: number): boolean {
 }
 
 /**
- * Reads a `Retry-After` header: seconds or a date (RFC 9110, section 10.2.3). Servers also send
- * negative or absurd ones. These count as absent.
+ * Reads a `Retry-After` header: seconds or a date (RFC 9110, section 10.2.3). Some servers send
+ * fractions of a second, or the header twice. Negative and absurd values count as absent.
  *
  * @param retryAfter the header, unchanged
  * @param now ms since the epoch
  * @returns how long to wait from now, 0 ms or more
  */
 export function retryAfterMs(retryAfter: string | undefined, now: number): number {
-  const text = retryAfter?.trim() ?? '';
-  const date = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
-  const wait = /^\d+$/.test(text) ? Number(text) * SECOND_MS : date - now;
+  const text = sentOnce(retryAfter?.trim() ?? '');
+  const wait = SECONDS.test(text) ? Math.ceil(Number(text) * SECOND_MS) : parseHttpDate(text) - now;
   return Number.isNaN(wait) ? 0 : Math.max(wait, 0);
+}
+
+/** `fetch` joins a header that was sent twice: `120, 120`. */
+function sentOnce(text: string): string {
+  const half = text.slice(0, (text.length - 2) / 2);
+  return text === `${half}, ${half}` ? half : text;
+}
+
+/** An HTTP date is always in UTC, also the form that does not say so: `Sun Nov  6 08:49:37 1994`. */
+function parseHttpDate(text: string): number {
+  if (!HTTP_DATE.test(text)) return Number.NaN;
+  return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
 }

@@ -69,5 +69,5 @@ function requireIdentify(event: EventFields, impliedType: string | undefined): v
 /** The ledger has deleted what is older, so an old event could become a second one of its day. */
 function rejectOldEvent(timestamp: number, retentionDays: number | undefined, now: number): void {
   if (retentionDays === undefined || timestamp >= now - retentionDays * DAY_MS) return;
-  throw new Rejection('timestamp_too_old', String(retentionDays));
+  throw new Rejection('timestamp_too_old', 'timestamp', { detail: String(retentionDays) });
 }

@@ -1,10 +1,16 @@
+/** The HTTP status of a single call, and the sentence that may name a field and a detail. */
+interface RejectionEntry {
+  status: 400 | 401 | 403 | 413 | 415 | 501;
+  message: (field: string, detail: string) => string;
+}
+
 /**
  * Everything that a sender may have to change, by its stable code: the HTTP status that a single
- * call gets, and the sentence that tells the sender what is wrong. A sentence may name its subject,
- * which is the field that is wrong. Each code has its remedy in `docs/troubleshooting.md` and
+ * call gets, and the sentence that tells the sender what is wrong. A sentence may name the field that
+ * is wrong, and a detail. Each code has its remedy in `docs/troubleshooting.md` and
  * its count in the metric `rejected_CODE`.
  */
-export const REJECTIONS = {
+const TABLE = {
   api_key_missing: {
     status: 401,
     message: () =>
@@ -39,6 +45,7 @@ export const REJECTIONS = {
   },
   utf8_invalid: { status: 400, message: () => 'The body is not valid UTF-8.' },
   json_invalid: { status: 400, message: () => 'The body is not valid JSON.' },
+  dry_run_invalid: { status: 400, message: () => 'dryRun must be true or false.' },
   batch_not_array: { status: 400, message: () => 'batch must be an array of events.' },
   event_not_object: { status: 400, message: () => 'An event must be a JSON object.' },
   nesting_too_deep: {
@@ -88,17 +95,20 @@ export const REJECTIONS = {
   },
   timestamp_too_old: {
     status: 400,
-    message: (days) =>
-      `timestamp is more than ${days} days old, and older events are not accepted.`,
+    message: (field, days) =>
+      `${field} is more than ${days} days old, and older events are not accepted.`,
   },
   custom_format_failed: {
     status: 400,
     message: () => 'The custom format of this workspace cannot read the types in this event.',
   },
-} as const satisfies Record<string, { status: number; message: (subject: string) => string }>;
+} satisfies Record<string, RejectionEntry>;
 
 /** Names a rejection for machines: senders, metrics and logs. It never changes its meaning. */
-export type RejectionCode = keyof typeof REJECTIONS;
+export type RejectionCode = keyof typeof TABLE;
+
+/** All rejections by their code. */
+export const REJECTIONS: Record<RejectionCode, RejectionEntry> = TABLE;
 
 /**
  * What a sender has to change. The sender sees its message as it is, so a message never holds a
@@ -107,14 +117,22 @@ export type RejectionCode = keyof typeof REJECTIONS;
 export class Rejection extends Error {
   override readonly name = 'Rejection';
   readonly code: RejectionCode;
+  /** The field that is wrong, such as `traits.email`; empty if no field is. */
+  readonly field: string;
 
   /**
    * @param code why the event or the request is rejected
-   * @param subject the field that is wrong, such as `traits.email`, where the message names one
+   * @param field the field that is wrong, where the message names one
+   * @param options the detail that the message names, and the error that was caught
    */
-  constructor(code: RejectionCode, subject = '', options?: ErrorOptions) {
-    super(REJECTIONS[code].message(subject), options);
+  constructor(
+    code: RejectionCode,
+    field = '',
+    { detail = '', ...options }: ErrorOptions & { detail?: string } = {},
+  ) {
+    super(REJECTIONS[code].message(field, detail), options);
     this.code = code;
+    this.field = field;
   }
 
   /** The HTTP status of a single call that is rejected. */

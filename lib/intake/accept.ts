@@ -18,11 +18,13 @@ const REMEMBERED_MS = 10 * 60 * 1000;
 
 /** The result of one event. */
 export type EventResult =
-  | { status: 'accepted' | 'duplicate'; key: InteractionKey; format: Interaction['format'] }
+  | { status: 'accepted' | 'duplicate'; key: InteractionKey; interaction: Interaction }
   | { status: 'ignored' | 'rejected'; rejection: Rejection };
 
 /** What a request says of its events. */
 export interface AcceptOptions extends Pick<NormalizeSettings, 'impliedType' | 'shared'> {
+  /** Tells what would happen, and writes nothing. */
+  isDryRun?: boolean;
   /** No write starts after it is aborted. */
   signal?: AbortSignal;
 }
@@ -57,28 +59,29 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
      * @param now the present, ms since the epoch
      * @param options what the request says of its events, and when to stop
      * @returns one result per event, in order
-     * @throws if the ledger fails, or the signal is aborted. Events that were written until then are `duplicate` when sent
-     * again
+     * @throws if the ledger fails, or the signal is aborted. Events that were written until then are
+     * `duplicate` when sent again
      */
     async accept(
       events: unknown[],
       workspace: Workspace,
       now: number,
-      { signal, ...options }: AcceptOptions = {},
+      { signal, isDryRun = false, ...options }: AcceptOptions = {},
     ): Promise<EventResult[]> {
       const { customFormat } = workspace;
       const extract = customFormat && (await compileFormat(customFormat));
       const settings = { ...workspace, ...options, retentionDays, extract };
       const read = events.map((event) => toCandidate(event, settings, now));
       const candidates = read.filter((one): one is Candidate => !(one instanceof Rejection));
-      const accepted = await writeNew(firstOfEachDay(candidates), now, signal);
+      const free = await findFree(firstOfEachDay(candidates));
+      const accepted = isDryRun ? new Set(free) : await writeNew(free, now, signal);
       return read.map((one) => {
         if (one instanceof Rejection) {
           const isOtherCall = one.code === 'type_not_identify';
           return { status: isOtherCall ? 'ignored' : 'rejected', rejection: one };
         }
         const status = accepted.has(one) ? 'accepted' : 'duplicate';
-        return { status, key: one.key, format: one.interaction.format };
+        return { status, key: one.key, interaction: one.interaction };
       });
     },
   };
@@ -100,17 +103,22 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
     }
   }
 
+  /** Leaves out the candidates whose day is taken, as far as memory and one cheap read can tell. */
+  async function findFree(candidates: Candidate[]): Promise<Candidate[]> {
+    const unknown = candidates.filter(({ id }) => !remembered.has(id));
+    const taken = await ledger.findTaken(unknown.map(({ key }) => key));
+    for (const id of taken) remembered.set(id, true);
+    return unknown.filter(({ id }) => !taken.has(id));
+  }
+
   async function writeNew(
     candidates: Candidate[],
     now: number,
     signal: AbortSignal | undefined,
   ): Promise<Set<Candidate>> {
-    const unknown = candidates.filter(({ id }) => !remembered.has(id));
-    const taken = await ledger.findTaken(unknown.map(({ key }) => key));
-    for (const id of taken) remembered.set(id, true);
     const accepted = new Set<Candidate>();
     await pMap(
-      unknown.filter(({ id }) => !taken.has(id)),
+      candidates,
       async (candidate) => {
         const { email, timestamp, description } = candidate.interaction;
         if (await ledger.accept(candidate.key, { email, timestamp, description }, now)) {

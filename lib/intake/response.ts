@@ -5,8 +5,19 @@ import type { BodyForm } from './read-body.ts';
 /** The body of an error, and part of the result of an event that is rejected or ignored. */
 export const errorResponseSchema = z.object({ code: z.string(), message: z.string() });
 
+/** What a dry run tells of an event: how it was read. */
+const dryRunFields = {
+  format: z.optional(z.string()),
+  day: z.optional(z.string()),
+  timeZone: z.optional(z.string()),
+  description: z.optional(z.string()),
+};
+
 /** The response to a single call. */
-export const singleResponseSchema = z.object({ status: z.enum(['accepted', 'duplicate']) });
+export const singleResponseSchema = z.object({
+  status: z.enum(['accepted', 'duplicate']),
+  ...dryRunFields,
+});
 
 /** The response to a batch: one result per event, in order. An array that is rejected has a code. */
 export const batchResponseSchema = z.object({
@@ -17,12 +28,14 @@ export const batchResponseSchema = z.object({
       status: z.enum(['accepted', 'duplicate', 'ignored', 'rejected']),
       code: z.optional(z.string()),
       message: z.optional(z.string()),
+      ...dryRunFields,
     }),
   ),
 });
 
 export type ErrorResponse = z.infer<typeof errorResponseSchema>;
 export type BatchResponse = z.infer<typeof batchResponseSchema>;
+type ResultResponse = BatchResponse['results'][number];
 
 /** The response to a request for another path or method, with status 404. */
 export const NOT_FOUND: ErrorResponse = {
@@ -44,21 +57,39 @@ export const UNAVAILABLE: ErrorResponse = {
  *
  * @param form the form of the body
  * @param results of its events
+ * @param dryRun set if nothing was written
  * @returns the HTTP status and the body
  */
 export function toBatchResponse(
   form: BodyForm,
   results: EventResult[],
+  dryRun?: DryRun,
 ): { status: number; body: BatchResponse } {
-  const body = { results: results.map(toResult) };
+  const body = { results: results.map((result) => toResult(result, dryRun)) };
   const [first] = body.results;
   const isRejected = body.results.every(({ status }) => status === 'rejected');
   if (form === 'batch' || first === undefined || !isRejected) return { status: 200, body };
   return { status: 400, body: { code: first.code, message: first.message, ...body } };
 }
 
-function toResult(result: EventResult): BatchResponse['results'][number] {
-  if (!('rejection' in result)) return { status: result.status };
-  const { code, message } = result.rejection;
-  return { status: result.status, code, message };
+/** A dry run, and the time zone in which it counted the days. */
+export interface DryRun {
+  timeZone: string;
+}
+
+/**
+ * Responds to one event.
+ *
+ * @param result its result
+ * @param dryRun set if nothing was written: then the response tells how the event was read
+ */
+export function toResult(result: EventResult, dryRun?: DryRun): ResultResponse {
+  const { status } = result;
+  if ('rejection' in result) {
+    const { code, message } = result.rejection;
+    return { status, code, message };
+  }
+  if (dryRun === undefined) return { status };
+  const { format, day, description } = result.interaction;
+  return { status, format, day, timeZone: dryRun.timeZone, description };
 }

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { and, beginsWith, equals, expressions, isAtMost } from '../runtime/dynamodb/expressions.ts';
 import type { Item } from '../runtime/dynamodb/items.ts';
-import { type Page, queryPages } from '../runtime/dynamodb/pages.ts';
+import { type Counted, countPages, type Page, queryPages } from '../runtime/dynamodb/pages.ts';
 import { type DueEntry, dueSchema } from './entry.ts';
 
 /** Which interactions of a queue are read; all of them if nothing is set. */
@@ -19,12 +19,9 @@ export interface QueueScope {
 }
 
 /** How many interactions a queue holds. */
-interface QueueCount {
-  count: number;
+interface QueueCount extends Counted {
   /** When the first of them is due, ISO 8601. */
   firstDueAt: string | undefined;
-  /** false if the time was up: there are at least `count`. */
-  complete: boolean;
 }
 
 /**
@@ -56,13 +53,8 @@ export async function countQueue(
 ): Promise<QueueCount> {
   const query = queueQuery(table, queue, {});
   const first = await db.send(new QueryCommand({ ...query, Limit: 1 }));
-  const counted = { count: 0, firstDueAt: first.Items?.[0]?.dueAt?.S };
   const pages = paginateQuery({ client: db }, { ...query, Select: Select.COUNT });
-  for await (const { Count = 0, LastEvaluatedKey } of pages) {
-    counted.count += Count;
-    if (LastEvaluatedKey !== undefined && !hasTime()) return { ...counted, complete: false };
-  }
-  return { ...counted, complete: true };
+  return { ...(await countPages(pages, hasTime)), firstDueAt: first.Items?.[0]?.dueAt?.S };
 }
 
 /** The interaction belongs to this workspace. */

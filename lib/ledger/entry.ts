@@ -40,8 +40,8 @@ export type EntryChanges = {
   [Name in keyof Omit<LedgerEntry, 'contact' | 'day'>]?: LedgerEntry[Name] | null;
 };
 
-/** What the index `due` holds of an interaction. */
-export const dueSchema = z.extend(keySchema, { dueAt: z.iso.datetime() });
+/** What the index `due` holds of an interaction. Any `dueAt`: a wrong one must not hide the others. */
+export const dueSchema = z.extend(keySchema, { dueAt: z.string() });
 
 /** An interaction as the index `due` lists it. */
 export type DueEntry = z.infer<typeof dueSchema>;

@@ -7,7 +7,14 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { conditionHeld, updateIf } from '../runtime/dynamodb/conditional-write.ts';
-import { and, attributes, change, equals, expressions } from '../runtime/dynamodb/expressions.ts';
+import {
+  and,
+  attributes,
+  change,
+  equals,
+  expressions,
+  or,
+} from '../runtime/dynamodb/expressions.ts';
 import { type Item, parseItem } from '../runtime/dynamodb/items.ts';
 import { queuePages } from './due-index.ts';
 import {
@@ -22,7 +29,10 @@ import {
 import { isStillDue, leaseUntil } from './lease.ts';
 import { claimsDay, isUnclaimed } from './one-per-day.ts';
 import { attributesAfter, type Outcome } from './outcome.ts';
-import { pendingEntry } from './status/pending.ts';
+import { PUT_OFF } from './put-off.ts';
+import { toDead } from './status/dead.ts';
+import { isPending, pendingEntry } from './status/pending.ts';
+import { isRetrying, toRetrying } from './status/retrying.ts';
 
 /** DynamoDB's limit for one BatchGetItem. */
 const MAX_KEYS_PER_READ = 100;
@@ -30,7 +40,8 @@ const MAX_KEYS_PER_READ = 100;
 export type Ledger = ReturnType<typeof createLedger>;
 
 /**
- * The table of interactions. Every method throws if DynamoDB fails, and only then.
+ * The table of interactions. Every method throws if DynamoDB fails. Otherwise
+ * only `read` and `lease` throw, for an item that cannot be read.
  *
  * @param db the client
  * @param table the table's name
@@ -68,7 +79,11 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
       return conditionHeld(db.send(put));
     },
 
-    /** Reads an interaction, strongly consistent; undefined if there is none. */
+    /**
+     * Reads an interaction, strongly consistent; undefined if there is none.
+     *
+     * @throws {UnreadableItemError} if it is no interaction as this code knows them
+     */
     async read(key: InteractionKey): Promise<LedgerEntry | undefined> {
       const { Item } = await db.send(
         new GetItemCommand({ TableName: table, Key: toKeyItem(key), ConsistentRead: true }),
@@ -94,6 +109,39 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
     },
 
     /**
+     * Puts a pending interaction off unsent: it is due later, and that was no try.
+     *
+     * @param dueAt ms since the epoch
+     * @returns false if it is not pending any more
+     */
+    async putOff(key: InteractionKey, dueAt: number): Promise<boolean> {
+      const putOff = await updateIf(db, {
+        table,
+        key: toKeyItem(key),
+        condition: isPending,
+        update: change(toRetrying(key, PUT_OFF, dueAt)),
+      });
+      return putOff !== undefined;
+    },
+
+    /**
+     * Ends an interaction that cannot be read. Nothing but its status and its error changes.
+     *
+     * @param error the code of what is wrong with it
+     * @param now ms since the epoch
+     * @returns false if it does not wait for a delivery
+     */
+    async bury(key: InteractionKey, error: string, now: number): Promise<boolean> {
+      const buried = await updateIf(db, {
+        table,
+        key: toKeyItem(key),
+        condition: or(isPending, isRetrying),
+        update: change({ ...toDead(error, now), leasedUntil: null }),
+      });
+      return buried !== undefined;
+    },
+
+    /**
      * Reads what is due in one queue, earliest first, page by page. The index may be stale: only
      * `lease` can tell whether an interaction is still due.
      *
@@ -110,6 +158,7 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
      *
      * @param until end of the lease, ms since the epoch
      * @returns the interaction as it is now; undefined if another run took it
+     * @throws {UnreadableItemError} if it is no interaction as this code knows them; it is leased then
      */
     async lease(due: DueEntry, until: number): Promise<LedgerEntry | undefined> {
       const leased = await updateIf(db, {

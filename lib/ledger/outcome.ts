@@ -1,4 +1,5 @@
 import type { EntryChanges, LedgerEntry } from './entry.ts';
+import { wasPutOff } from './put-off.ts';
 import { restartRetryWindow } from './retry-window.ts';
 import { toDead } from './status/dead.ts';
 import { toDelivered } from './status/delivered.ts';
@@ -42,8 +43,8 @@ function attributesOfStatus(
     case 'retrying':
       return {
         ...toRetrying(entry, outcome.error, outcome.dueAt),
-        // The time that a new key takes does not count.
-        ...(isKeyError(outcome.error) && restartRetryWindow(now)),
+        // The time that a new key takes does not count, nor the time before the first try.
+        ...((isKeyError(outcome.error) || wasPutOff(entry)) && restartRetryWindow(now)),
       };
     case 'dead':
       return toDead(outcome.error, now);

@@ -1,4 +1,9 @@
-import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  paginateScan,
+  Select,
+} from '@aws-sdk/client-dynamodb';
 import { updateIf } from '../runtime/dynamodb/conditional-write.ts';
 import {
   and,
@@ -12,7 +17,14 @@ import {
   or,
 } from '../runtime/dynamodb/expressions.ts';
 import type { Item } from '../runtime/dynamodb/items.ts';
-import { type Page, queryPages, readAll, scanPages } from '../runtime/dynamodb/pages.ts';
+import {
+  type Counted,
+  countPages,
+  type Page,
+  queryPages,
+  readAll,
+  scanPages,
+} from '../runtime/dynamodb/pages.ts';
 import { belongsTo, countQueue, type QueueScope, queuePages } from './due-index.ts';
 import {
   type DueEntry,
@@ -29,13 +41,13 @@ import { toRetryingAnew } from './status/retrying.ts';
 import { waitsForKey } from './waits-for-key.ts';
 
 const PAGE_SIZE = 200;
-/** How many repairs of one command run at the same time. */
+/** How many repairs run at the same time. */
 export const CONCURRENT_REPAIRS = 20;
 
 /** Which pending interactions are stuck. */
 interface StuckScope {
   /** The id of a workspace; all of them if undefined. */
-  workspace: string | undefined;
+  workspace?: string | undefined;
   /** Only those accepted until then, ms since the epoch. */
   acceptedUntil: number;
 }
@@ -43,7 +55,8 @@ interface StuckScope {
 export type Repairs = ReturnType<typeof createRepairs>;
 
 /**
- * What only an operator does with the table of interactions. Every method throws if DynamoDB fails.
+ * What repairs the table of interactions: what the operator's commands do, and what `recover` does.
+ * Every method throws if DynamoDB fails.
  *
  * @param db the client
  * @param table the table's name
@@ -87,6 +100,28 @@ export function createRepairs(db: DynamoDBClient, table: string) {
         ExclusiveStartKey: from,
       };
       return scanPages(db, scan, keySchema);
+    },
+
+    /**
+     * Counts what the stream should have brought long ago, with a scan of the whole table.
+     *
+     * @param hasTime asked before each page but the first
+     */
+    countStuck(scope: StuckScope, hasTime: () => boolean): Promise<Counted> {
+      const filter = expressions({ FilterExpression: isStuck(scope) });
+      const scan = { TableName: table, ...filter, Select: Select.COUNT };
+      return countPages(paginateScan({ client: db }, scan), hasTime);
+    },
+
+    /**
+     * Makes a pending interaction due, because the stream does not bring it.
+     *
+     * @param dueAt when it is due, ms since the epoch
+     * @param now ms since the epoch
+     * @returns false if it is no longer pending
+     */
+    recover(key: InteractionKey, dueAt: number, now: number): Promise<boolean> {
+      return retryAnew(key, isPending, dueAt, now);
     },
 
     /**

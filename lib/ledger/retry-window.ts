@@ -1,17 +1,21 @@
 import type { EntryChanges, LedgerEntry } from './entry.ts';
+import { wasPutOff } from './put-off.ts';
 
 /**
  * When the retry window of an interaction started: when it was accepted, or restarted later.
  * `RETRY_SCHEDULE` in lib/delivery/retry-schedule.ts says how long the window is.
  *
- * @returns ms since the epoch
+ * @param now ms since the epoch
+ * @returns ms since the epoch; `now` for the first try of what was put off
  */
-export function retryWindowStart({ acceptedAt, retryWindowStartsAt }: LedgerEntry): number {
-  return Date.parse(retryWindowStartsAt ?? acceptedAt);
+export function retryWindowStart(entry: LedgerEntry, now: number): number {
+  const { acceptedAt, retryWindowStartsAt } = entry;
+  return wasPutOff(entry) ? now : Date.parse(retryWindowStartsAt ?? acceptedAt);
 }
 
 /**
- * The window starts again with a redrive, a rejected key, and a new key.
+ * The window starts again with a redrive, a rejected key, a new key, and with the first try of what
+ * was put off.
  *
  * @param now ms since the epoch
  */

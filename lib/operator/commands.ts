@@ -109,7 +109,7 @@ const specifications = {
     summary: 'deletes all interactions of a contact',
     input: z.strictObject({ workspace: workspaceId, email }),
   },
-  stats: { summary: 'counts retrying and dead interactions', input: z.strictObject({}) },
+  stats: { summary: 'counts retrying, dead and stuck interactions', input: z.strictObject({}) },
 } as const;
 
 export type CommandName = keyof typeof specifications;

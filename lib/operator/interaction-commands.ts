@@ -3,6 +3,7 @@ import { parseEmail } from '../event/email.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
 import { DEAD_QUEUE, RETRY_QUEUES } from '../ledger/queues.ts';
 import { CONCURRENT_REPAIRS } from '../ledger/repairs.ts';
+import { STUCK_AFTER_MS } from '../ledger/status/pending.ts';
 import type { Handlers, Input } from './commands.ts';
 import type { OperatorDependencies } from './dependencies.ts';
 import { findRecords } from './find-records.ts';
@@ -35,16 +36,18 @@ export function createInteractionCommands(dependencies: OperatorDependencies) {
   async function countQueues() {
     const hasTime = startWorkTime(remainingMs);
     const count = (queue: string) => repairs.countQueued(queue, hasTime);
-    const [dead, retrying] = await Promise.all([
+    const [dead, retrying, stuck] = await Promise.all([
       count(DEAD_QUEUE),
       Promise.all(RETRY_QUEUES.map(count)),
+      repairs.countStuck({ acceptedUntil: Date.now() - STUCK_AFTER_MS }, hasTime),
     ]);
     return {
       retrying: retrying.reduce((sum, queue) => sum + queue.count, 0),
       nextDueAt: retrying.flatMap(({ firstDueAt }) => firstDueAt ?? []).sort()[0] ?? null,
       dead: dead.count,
       oldestDeadSince: dead.firstDueAt ?? null,
-      complete: [dead, ...retrying].every(({ complete }) => complete),
+      pendingOverAnHour: stuck.count,
+      complete: [dead, ...retrying, stuck].every(({ complete }) => complete),
     };
   }
 

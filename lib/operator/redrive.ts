@@ -3,14 +3,12 @@ import * as z from 'zod/mini';
 import type { InteractionKey } from '../ledger/entry.ts';
 import { DEAD_QUEUE } from '../ledger/queues.ts';
 import { CONCURRENT_REPAIRS, type Repairs } from '../ledger/repairs.ts';
+import { STUCK_AFTER_MS } from '../ledger/status/pending.ts';
 import { HOUR_MS, SECOND_MS } from '../runtime/durations.ts';
 import type { Page } from '../runtime/dynamodb/pages.ts';
 import { DEFAULT_REDRIVES_PER_SECOND, type Input } from './commands.ts';
 import { OperatorError } from './operator-error.ts';
 import { startWorkTime } from './work-time.ts';
-
-/** What is pending for a shorter time may still be on its way through the stream. */
-const STUCK_AFTER_MS = HOUR_MS;
 
 /** How far a redrive is. The `next` of an answer holds it as text. */
 const progressSchema = z.object({

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { problemOfNatApiUrl } from './nat-api-url.ts';
 
 /** Senders retry for days. An event must not become too old in that time. */
 const MIN_RETENTION_DAYS = 7;
@@ -9,12 +10,33 @@ const configSchema = z.object({
   INTERACTIONS_TABLE: z.string().check(z.minLength(1)),
   WORKSPACES_TABLE: z.string().check(z.minLength(1)),
   DEPLOYMENT_SECRET: z.string().check(z.minLength(1)),
-  NAT_API_URL: z.url({ protocol: /^https?$/, hostname: /./ }),
+  NAT_API_URL: z.string().check((context) => {
+    const message = problemOfNatApiUrl(context.value);
+    if (message !== undefined) {
+      context.issues.push({ code: 'custom', message, input: context.value });
+    }
+  }),
   RETENTION_DAYS: z.pipe(
     z.transform((days) => (days === undefined || days === '' ? undefined : Number(days))),
     z.optional(z.int().check(z.gte(MIN_RETENTION_DAYS), z.lte(MAX_RETENTION_DAYS))),
   ),
 });
+
+/** How many instances of a function may run at the same time. */
+const concurrency = z.optional(
+  z.string().check(z.regex(/^[1-9]\d*$/, 'must be a whole number, 1 or more')),
+);
+
+/** What can be checked before a deployment. Only `serverless.yml` reads the concurrencies. */
+const deploymentSchema = z.object({
+  NAT_API_URL: z.optional(configSchema.shape.NAT_API_URL),
+  RETENTION_DAYS: configSchema.shape.RETENTION_DAYS,
+  IDENTIFY_CONCURRENCY: concurrency,
+  DELIVER_CONCURRENCY: concurrency,
+  REDELIVER_CONCURRENCY: concurrency,
+});
+
+const queueSchema = z.object({ UNDELIVERED_QUEUE_URL: z.url() });
 
 /** The settings of a deployment. */
 export type Config = z.infer<typeof configSchema>;
@@ -30,6 +52,16 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 }
 
 /**
+ * Reads where `recover` sends its messages to itself.
+ *
+ * @param env the environment of the function
+ * @throws {Error} if the address is missing or wrong
+ */
+export function readQueueUrl(env: NodeJS.ProcessEnv): string {
+  return parse(queueSchema, env).UNDELIVERED_QUEUE_URL;
+}
+
+/**
  * Checks the settings before a deployment. Without this check the first event would find a wrong
  * value, and its sender would get a 503.
  *
@@ -37,7 +69,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
  * @throws {Error} naming each variable that is wrong, without its value
  */
 export function checkSettings(env: NodeJS.ProcessEnv): void {
-  parse(z.partial(z.pick(configSchema, { NAT_API_URL: true, RETENTION_DAYS: true })), env);
+  parse(deploymentSchema, env);
 }
 
 function parse<T>(schema: z.ZodMiniType<T>, env: NodeJS.ProcessEnv): T {

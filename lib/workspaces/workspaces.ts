@@ -122,8 +122,24 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
         }),
       });
       const isMarked = await conditionHeld(db.send(mark));
-      if (!isMarked) byId.forget(workspace.id);
+      // Also after the first rejection, so that whoever is at hand next has the mark.
+      if (!isMarked || workspace.natKeyRejectedAt === undefined) byId.forget(workspace.id);
       return isMarked;
+    },
+
+    /**
+     * Removes the mark that Nat rejects the workspace's key, because Nat accepted it. It costs nothing
+     * if the workspace, as it was read, has no mark.
+     */
+    async unmarkNatKeyRejected(workspace: Workspace): Promise<void> {
+      if (workspace.natKeyRejectedAt === undefined) return;
+      await updateIf(db, {
+        table,
+        key: toKeyItem(workspace.key),
+        condition: hasSameNatKey(workspace),
+        update: change({ natKeyRejectedAt: null }),
+      });
+      byId.forget(workspace.id);
     },
 
     list,

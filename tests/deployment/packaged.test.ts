@@ -3,10 +3,16 @@ import { compileFunction } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
-import { readConfig } from '../../lib/runtime/config.ts';
+import { readConfig, readQueueUrl } from '../../lib/runtime/config.ts';
 import { type Packaged, packageStage } from './packaged.ts';
 
-const SETTINGS = { NAT_API_URL: 'https://nat.example/identify', RETENTION_DAYS: '400' };
+const SETTINGS = {
+  NAT_API_URL: 'https://nat.example/identify',
+  RETENTION_DAYS: '400',
+  IDENTIFY_CONCURRENCY: '100',
+  DELIVER_CONCURRENCY: '40',
+  REDELIVER_CONCURRENCY: '1',
+};
 const DATA = ['AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret'];
 
 /** With nothing set in the environment of the deployment. */
@@ -38,6 +44,28 @@ describe('each function', () => {
     }
   });
 
+  it('has only as much concurrency reserved as the settings say, and none without them', () => {
+    const reservedIn = ({ ofType }: Packaged) =>
+      ofType('AWS::Lambda::Function')
+        .filter(({ Properties }) => Properties.ReservedConcurrentExecutions !== undefined)
+        .map(({ Properties }) => [
+          Properties.FunctionName,
+          Properties.ReservedConcurrentExecutions,
+        ]);
+    expect(reservedIn(prod)).toEqual([
+      ['nat-destination-prod-identify', 100],
+      ['nat-destination-prod-deliver', 40],
+      ['nat-destination-prod-redeliver', 1],
+    ]);
+    expect(reservedIn(dev)).toEqual([]);
+  });
+
+  it('knows where the queue is if it is recover', () => {
+    const recover = prod.functions.find(({ name }) => name === 'recover');
+    expect(recover?.environment.UNDELIVERED_QUEUE_URL).toEqual({ Ref: 'UndeliveredQueue' });
+    expect(() => readQueueUrl(resolved(recover?.environment ?? {}))).not.toThrow();
+  });
+
   it('gets the secret as a reference, never as text', () => {
     for (const { name, environment } of [...dev.functions, ...prod.functions]) {
       const reference = JSON.stringify(environment.DEPLOYMENT_SECRET);
@@ -54,6 +82,22 @@ describe('each function', () => {
       const source = files.map(([, text]) => text).join();
       expect(exportsOf(source), name).toHaveProperty(exported, expect.any(Function));
       expect(source.includes('dynalite') || source.includes(LOCAL_API_KEY), name).toBe(false);
+    }
+  });
+
+  it('has the clients of the stream and of the queue only if it is recover', () => {
+    for (const { name, files } of dev.functions) {
+      const source = files.map(([, text]) => text).join();
+      for (const client of ['DynamoDBStreams_20120810', 'AmazonSQS']) {
+        expect(source.includes(client), `${name}: ${client}`).toBe(name === 'recover');
+      }
+    }
+  });
+
+  it('is allowed to run for as many messages to itself as a sweep needs only if it is recover', () => {
+    for (const { Properties } of dev.ofType('AWS::Lambda::Function')) {
+      const allowed = Properties.FunctionName === 'nat-destination-dev-recover';
+      expect(Properties.RecursiveLoop).toBe(allowed ? 'Allow' : undefined);
     }
   });
 });
@@ -79,7 +123,7 @@ describe('what holds data', () => {
 
 /** An environment as the function gets it: CloudFormation puts values in place of references. */
 function resolved(environment: Record<string, unknown>): Record<string, string> {
-  const isReference = (value: unknown) => JSON.stringify(value).includes('{{resolve:');
+  const isReference = (value: unknown) => typeof value !== 'string' || value.includes('{{resolve:');
   const entries = Object.entries(environment).map(([name, value]) => {
     return [name, isReference(value) ? 'https://resolved.example' : z.string().parse(value)];
   });

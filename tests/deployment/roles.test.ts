@@ -4,10 +4,14 @@ import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { createHandler as createDeliver } from '../../functions/deliver.ts';
 import { createHandler as createIdentify } from '../../functions/identify.ts';
+import { createHandler as createRecover } from '../../functions/recover.ts';
 import { createHandler as createRedeliver } from '../../functions/redeliver.ts';
 import { createServices } from '../../functions/services.ts';
 import { createDelivery } from '../../lib/delivery/attempt.ts';
 import type { NatResult } from '../../lib/delivery/nat.ts';
+import { createRecovery } from '../../lib/delivery/recovery.ts';
+import { createRepairs } from '../../lib/ledger/repairs.ts';
+import { createStreamReader } from '../../lib/ledger/stream.ts';
 import type { CommandName } from '../../lib/operator/commands.ts';
 import { CONFIG, createInProcessOperator, TABLES } from '../in-process/deployment.ts';
 import {
@@ -15,9 +19,10 @@ import {
   createInProcessClient,
   createTables,
 } from '../in-process/dynamodb.ts';
-import { contextWith, requestWith } from '../in-process/lambda.ts';
+import { contextWith, messagesWith, requestWith } from '../in-process/lambda.ts';
+import { createInProcessStream } from '../in-process/stream.ts';
 
-const FUNCTIONS = ['identify', 'deliver', 'redeliver', 'operate'] as const;
+const FUNCTIONS = ['identify', 'deliver', 'redeliver', 'recover', 'operate'] as const;
 type FunctionName = (typeof FUNCTIONS)[number];
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -28,6 +33,7 @@ const ANSWERS: Record<string, NatResult> = {
   'dead@example.com': { verdict: 'never', error: 'status 400' },
 };
 const EMAILS = Object.keys(ANSWERS);
+const event = { email: 'pending@example.com', timestamp: `${DAY}T12:00:00Z`, description: 'x' };
 const contact = { workspace: id, email: 'dead@example.com' };
 
 /** What is given to each command; an order in which each has something to do. */
@@ -56,6 +62,15 @@ describe.each(FUNCTIONS)('the role of %s', (name) => {
   it('allows on the tables what the function asks for, and nothing else', () => {
     expect([...(asked.get(name) ?? [])].sort()).toEqual(allowedTo(name));
   });
+});
+
+it('the role of recover allows on its queue what its trigger needs, and to send to it', () => {
+  expect(allowed('recover', 'sqs:')).toEqual([
+    'sqs:DeleteMessage UndeliveredQueue',
+    'sqs:GetQueueAttributes UndeliveredQueue',
+    'sqs:ReceiveMessage UndeliveredQueue',
+    'sqs:SendMessage UndeliveredQueue',
+  ]);
 });
 
 /** Lets every function do everything that it can do, over tables in this process. */
@@ -102,6 +117,25 @@ async function useEverything(): Promise<void> {
   const { ledger } = servicesOf('redeliver');
   const redeliver = createRedeliver(() => ({ ledger, delivery: deliveryOf('redeliver') }));
   await redeliver({}, contextOf('redeliver'));
+
+  const stream = createInProcessStream((operation) => {
+    asked.get('recover')?.add(`dynamodb:${operation} Interactions/stream/*`);
+  });
+  const key = { contact: `${id}#somebody`, day: DAY };
+  await servicesOf('identify').ledger.accept(key, event, Date.now() - 2 * HOUR_MS);
+  stream.append(key, 'pending');
+  const sent: string[] = [];
+  const recovery = createRecovery({
+    repairs: createRepairs(clientOf('recover'), TABLES.Interactions),
+    readStream: createStreamReader(stream.client),
+    send: async (message) => void sent.push(message),
+  });
+  const recover = createRecover(() => recovery);
+  const message = stream.failureMessage();
+  await recover(messagesWith(message), contextOf('recover'));
+  vi.setSystemTime(Date.now() + 24 * HOUR_MS);
+  await recover(messagesWith(message), contextOf('recover'));
+  await recover(messagesWith(...sent), contextOf('recover'));
 }
 
 function answerTo(email: string): NatResult {
@@ -124,8 +158,13 @@ function resourcesIn(input: Record<string, unknown>): string[] {
     .map(([resource]) => `${resource}${index}`);
 }
 
-/** What a role allows on tables and their indexes; the stream is read by its trigger. */
+/** What a role allows on tables and what belongs to them. The trigger of deliver reads the stream. */
 function allowedTo(name: FunctionName): string[] {
+  return allowed(name, 'dynamodb:').filter((action) => !action.endsWith('.StreamArn'));
+}
+
+/** @param service the beginning of the actions, such as `dynamodb:` */
+function allowed(name: FunctionName, service: string): string[] {
   const statement = z.object({ Action: z.array(z.string()), Resource: z.unknown() });
   const policy = z.object({ PolicyDocument: z.object({ Statement: z.array(statement) }) });
   const { Resources } = z
@@ -142,7 +181,7 @@ function allowedTo(name: FunctionName): string[] {
   );
   return statements
     .flatMap(({ Action, Resource }) => Action.map((action) => `${action} ${nameOf(Resource)}`))
-    .filter((action) => action.startsWith('dynamodb:') && !action.endsWith('.StreamArn'))
+    .filter((action) => action.startsWith(service))
     .sort();
 }
 

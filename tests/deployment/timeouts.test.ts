@@ -3,15 +3,25 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { ATTEMPT_LEASE_MS, MAX_ATTEMPT_MS } from '../../lib/delivery/attempt.ts';
+import { MAX_PAGE_MS } from '../../lib/delivery/recovery.ts';
 import { TABLE_CALL_TIMEOUT_MS } from '../../lib/runtime/dynamodb/client.ts';
 
 /** AWS's own limits. */
 const API_GATEWAY_SECONDS = 30;
 const STREAM_KEEPS_SECONDS = 24 * 60 * 60;
 const MINUTE_SECONDS = 60;
+const UNLIMITED = -1;
 
 const timeout = z.int();
-const stream = z.object({ maximumRecordAgeInSeconds: z.int() });
+const stream = z.object({
+  maximumRecordAgeInSeconds: z.int(),
+  maximumRetryAttempts: z.int(),
+});
+/** AWS advises that a message is invisible for so many time-outs of the function that takes it. */
+const TIMEOUTS_INVISIBLE = 6;
+/** SQS allows no more. */
+const MAX_RECEIVES = 1000;
+
 const { functions } = z
   .object({
     functions: z.object({
@@ -21,10 +31,26 @@ const { functions } = z
         timeout,
         events: z.tuple([z.object({ schedule: z.literal('rate(1 minute)') })]),
       }),
+      recover: z.object({ timeout }),
     }),
   })
   .parse(parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')));
-const { identify, deliver, redeliver } = functions;
+const { identify, deliver, redeliver, recover } = functions;
+const { UndeliveredQueue } = z
+  .object({
+    Resources: z.object({
+      UndeliveredQueue: z.object({
+        Properties: z.object({
+          VisibilityTimeout: z.int(),
+          MessageRetentionPeriod: z.int(),
+          RedrivePolicy: z.object({ maxReceiveCount: z.int() }),
+        }),
+      }),
+    }),
+  })
+  .parse(
+    parse(readFileSync(new URL('../../resources/queue.yml', import.meta.url), 'utf8')),
+  ).Resources;
 
 it('identify has time for three slow calls to the tables, and ends before API Gateway does', () => {
   // The workspace, what the ledger has already, the write.
@@ -41,11 +67,28 @@ it('redeliver has time for an attempt, and ends before the next run', () => {
   expect(redeliver.timeout).toBeLessThan(MINUTE_SECONDS);
 });
 
+it('recover has time for a page of a sweep, and its message stays invisible as long as AWS advises', () => {
+  expect(recover.timeout * 1000).toBeGreaterThan(MAX_PAGE_MS);
+  const { VisibilityTimeout } = UndeliveredQueue.Properties;
+  expect(VisibilityTimeout).toBeGreaterThanOrEqual(TIMEOUTS_INVISIBLE * recover.timeout);
+});
+
+it('a message that recover cannot handle comes again for days, and is set aside before it expires', () => {
+  const { VisibilityTimeout, MessageRetentionPeriod, RedrivePolicy } = UndeliveredQueue.Properties;
+  expect(RedrivePolicy.maxReceiveCount).toBeLessThanOrEqual(MAX_RECEIVES);
+  const seconds = RedrivePolicy.maxReceiveCount * VisibilityTimeout;
+  expect(seconds).toBeGreaterThan(3 * STREAM_KEEPS_SECONDS);
+  expect(seconds).toBeLessThan(MessageRetentionPeriod);
+});
+
 it('a lease lasts longer than an attempt', () => {
   expect(ATTEMPT_LEASE_MS).toBeGreaterThan(MAX_ATTEMPT_MS);
 });
 
-it('the trigger gives up a record, into the queue, before the stream forgets it', () => {
+it('only the age of a record ends its tries: it goes to the queue before the stream forgets it', () => {
   const [{ stream }] = deliver.events;
+  expect(stream.maximumRetryAttempts).toBe(UNLIMITED);
   expect(stream.maximumRecordAgeInSeconds).toBeLessThan(STREAM_KEEPS_SECONDS);
+  // Half an hour is enough for the longest batch and for what the trigger itself needs.
+  expect(stream.maximumRecordAgeInSeconds).toBeGreaterThanOrEqual(STREAM_KEEPS_SECONDS - 1800);
 });

@@ -9,7 +9,7 @@ import pRetry from 'p-retry';
 /** Needs Java 17. */
 const VERSION = '2.6.1';
 /** The tests that depend on conditions, indexes and streams of the database. */
-const TESTS = ['tests/tables', 'tests/end-to-end'];
+const TESTS = ['tests/tables', 'tests/dynamodb-local', 'tests/end-to-end'];
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = join(ROOT, '.cache', `dynamodb-local-${VERSION}`);
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -58,7 +58,7 @@ async function main(): Promise<number> {
       say('DynamoDB Local did not start. It needs Java 17 or newer.');
       return 1;
     }
-    say(`DynamoDB Local ${VERSION} is running: testing ${TESTS.join(' and ')} against it`);
+    say(`DynamoDB Local ${VERSION} is running: testing ${TESTS.join(', ')} against it`);
     return await runTests(endpoint);
   } finally {
     server.kill();

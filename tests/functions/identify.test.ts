@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createHandler } from '../../functions/identify.ts';
 import { createServices } from '../../functions/services.ts';
-import { metrics } from '../../functions/telemetry.ts';
+import { logger, metrics } from '../../functions/telemetry.ts';
 import { UNAVAILABLE } from '../../lib/intake/response.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
@@ -40,8 +40,14 @@ async function start() {
     remainingMs: () => 60_000,
   });
   await operator.run({ command: 'workspace.add', id: 'acme', name: 'Acme', apiKey });
-  const send = async (body: unknown, options: { key?: string; handler?: typeof handler } = {}) => {
-    const headers = { authorization: `Bearer ${options.key ?? apiKey}` };
+  const send = async (
+    body: unknown,
+    options: { key?: string; agent?: string; handler?: typeof handler } = {},
+  ) => {
+    const headers = {
+      authorization: `Bearer ${options.key ?? apiKey}`,
+      'user-agent': options.agent ?? 'test',
+    };
     const request = requestWith({
       routeKey: 'POST /v1/batch',
       headers,
@@ -121,7 +127,7 @@ describe('a ledger that hangs', () => {
 
   it('lets a batch of slow writes be answered 503 within 10 s, and finished when sent again', async () => {
     const { send, faults, ledger } = await start();
-    const batch = Array.from({ length: 4000 }, (_, n) => event(`contact-${n}`));
+    const batch = Array.from({ length: 1500 }, (_, n) => event(`contact-${n}`));
     vi.useFakeTimers();
     faults.delay = (operation) =>
       operation === 'PutItem' ? new Promise((resolve) => setTimeout(resolve, 1000)) : undefined;
@@ -139,7 +145,7 @@ describe('a ledger that hangs', () => {
     expect(statusCode).toBe(200);
     expect(
       body.results.filter(({ status }: { status: string }) => status === 'accepted'),
-    ).toHaveLength(4000 - written);
+    ).toHaveLength(batch.length - written);
   });
 });
 
@@ -159,6 +165,56 @@ describe('a wrong key', () => {
     operations.length = 0;
     expect((await send(event('ann'))).statusCode).toBe(200);
     expect(operations).toEqual([]);
+  });
+});
+
+describe('the log line of a rejection', () => {
+  it('has code, field, message and SDK, and of a batch each rejected event', async () => {
+    const { send } = await start();
+    const logged = vi.spyOn(logger, 'info');
+    await send(event('nobody@'), { agent: 'analytics-python/2.3.3 (details)' });
+    expect(logged).toHaveBeenLastCalledWith(
+      'rejected',
+      expect.objectContaining({
+        workspace: 'acme',
+        code: 'email_invalid',
+        field: 'traits.email',
+        reason: expect.stringContaining('one email address'),
+        sdk: 'analytics-python/2.3.3',
+      }),
+    );
+
+    await send([
+      event('ann'),
+      event('nobody@'),
+      { type: 'track' },
+      event('cyd', { timestamp: 'x' }),
+    ]);
+    expect(logged).toHaveBeenLastCalledWith(
+      'batch',
+      expect.objectContaining({
+        rejected: 2,
+        rejections: [
+          { index: 1, code: 'email_invalid' },
+          { index: 3, code: 'timestamp_invalid' },
+        ],
+      }),
+    );
+    logged.mockRestore();
+  });
+
+  it.each([
+    'peter@example.com',
+    'peter@example.com/1',
+    'Peter Smith/1',
+    'https://example.com/x',
+    '',
+  ])('has no user agent that is no software with a version: "%s"', async (agent) => {
+    const { send } = await start();
+    const logged = vi.spyOn(logger, 'info');
+    await send({}, { agent });
+    expect(logged.mock.lastCall?.[1]).toMatchObject({ sdk: undefined });
+    logged.mockRestore();
   });
 });
 

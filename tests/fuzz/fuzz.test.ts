@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { fuzz, NOT_READ } from './fuzz.ts';
 
 const INPUTS = 3000;
-// The seeds change every day, so that a failure can be repeated on the same day.
-const FIRST_SEED = Math.floor(Date.now() / (24 * 60 * 60 * 1000)) * INPUTS;
+/** Always the same requests: `npm run fuzz` finds new ones. */
+const FIRST_SEED = 1;
 
 describe('the service', () => {
   it(`keeps its promises for ${INPUTS} random requests`, { timeout: 600_000 }, async () => {

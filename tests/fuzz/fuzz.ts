@@ -6,8 +6,8 @@ import { leaksIn } from './leaks.ts';
 import { type CapturedOutput, captureOutput } from './output.ts';
 import { requestOf } from './requests.ts';
 import { NOW } from './senders.ts';
-import { createTarget } from './target.ts';
-import type { Verdict } from './verdict.ts';
+import { createTarget, type Target } from './target.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
 
 /** The ledger is replaced after so many inputs, so that memory does not grow. */
 const INPUTS_PER_LEDGER = 5000;
@@ -112,6 +112,7 @@ async function createSession() {
     ): Promise<string[]> {
       output.take();
       try {
+        const dryRun = await target.send(asDryRun(request), String(seed + 1));
         const { answer, effects } = await target.send(request, String(seed));
         const expected = expectationOf(request);
         const { verdict, problems } = checks.check({ answer, effects, expected });
@@ -121,12 +122,35 @@ async function createSession() {
           output.take() + answer.body + JSON.stringify(answer.headers),
           request,
         );
-        return [...problems, ...leaks.map((leak) => `leaked ${JSON.stringify(leak)}`)];
+        return [
+          ...problems,
+          ...problemsOfDryRun(dryRun, verdict),
+          ...leaks.map((leak) => `leaked ${JSON.stringify(leak)}`),
+        ];
       } catch (error) {
         return [`threw: ${error instanceof Error ? error.stack : String(error)}`, output.take()];
       }
     },
   };
+}
+
+function asDryRun(request: RequestParts): RequestParts {
+  return { ...request, queryStringParameters: { dryRun: 'true' } };
+}
+
+/** A dry run changes nothing, and always agrees with the real call. */
+function problemsOfDryRun(
+  { answer, effects }: Awaited<ReturnType<Target['send']>>,
+  { statusCode, results }: Verdict,
+): string[] {
+  const dry = verdictOf(answer);
+  const changed = [...effects.written, ...effects.unexpected];
+  return [
+    ...(changed.length > 0 ? ['the dry run wrote'] : []),
+    ...(dry.statusCode === statusCode && dry.results.join() === results.join()
+      ? []
+      : [`the dry run answered ${dry.statusCode} ${dry.results}`]),
+  ];
 }
 
 function count(seen: Map<string, number>, { statusCode, results }: Verdict): void {

@@ -5,13 +5,23 @@ import * as z from 'zod/mini';
 const STATUSES = [200, 400, 401, 403, 413, 415, 501];
 const text = z.string().check(z.minLength(1));
 const errorSchema = z.strictObject({ code: text, message: text });
-const singleSchema = z.strictObject({ status: z.enum(['accepted', 'duplicate', 'ok']) });
+/** What a dry run adds. */
+const reading = {
+  format: z.optional(text),
+  day: z.optional(text),
+  timeZone: z.optional(text),
+  description: z.optional(text),
+};
+const singleSchema = z.strictObject({
+  status: z.enum(['accepted', 'duplicate', 'ok']),
+  ...reading,
+});
 const batchSchema = z.strictObject({
   code: z.optional(text),
   message: z.optional(text),
   results: z.array(
     z.union([
-      z.strictObject({ status: z.enum(['accepted', 'duplicate']) }),
+      z.strictObject({ status: z.enum(['accepted', 'duplicate']), ...reading }),
       z.strictObject({ status: z.enum(['ignored', 'rejected']), code: text, message: text }),
     ]),
   ),

@@ -61,19 +61,23 @@ export function createEmbeddedDynamoDB() {
 }
 
 /**
- * Creates a real client whose requests never leave this process.
- *
- * @param perform called with each operation, such as `PutItem`, and its input; gives the response,
- * or throws for a network error
+ * Gives the response to an operation, such as `PutItem`, and its input. It throws for a network
+ * error.
  */
-export function createInProcessClient(
-  perform: (operation: string, input: Record<string, unknown>) => Promise<Answer>,
-): DynamoDBClient {
-  return new DynamoDBClient({
+type Perform = (operation: string, input: Record<string, unknown>) => Promise<Answer>;
+
+/** Creates a real client whose requests never leave this process. */
+export function createInProcessClient(perform: Perform): DynamoDBClient {
+  return new DynamoDBClient(inProcess(perform));
+}
+
+/** The configuration of a real AWS client whose requests never leave this process. */
+export function inProcess(perform: Perform) {
+  return {
     ...LOCAL_AWS,
     endpoint: 'http://simulated.invalid',
     maxAttempts: 1,
-    signer: { sign: async (request) => request },
+    signer: { sign: async <T>(request: T) => request },
     requestHandler: {
       handle: async (request: { headers: Record<string, string>; body: Uint8Array }) => {
         const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
@@ -81,7 +85,7 @@ export function createInProcessClient(
         return { response: responseOf(await perform(operation, input)) };
       },
     },
-  });
+  };
 }
 
 function responseOf({ statusCode, body }: Answer) {

@@ -1,4 +1,4 @@
-import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import type { APIGatewayProxyEventV2, Context, SQSEvent } from 'aws-lambda';
 
 /** The parts of a request that a test sets; `body` is absent in a request without one. */
 export interface RequestParts {
@@ -7,6 +7,7 @@ export interface RequestParts {
   /** By their name in lower case, as API Gateway writes it. */
   headers: Record<string, string>;
   body?: string;
+  queryStringParameters?: Record<string, string>;
   isBase64Encoded?: boolean;
 }
 
@@ -32,6 +33,27 @@ export function requestWith(parts: RequestParts): APIGatewayProxyEventV2 {
     isBase64Encoded: false,
     ...parts,
   };
+}
+
+/** Creates an event as a function gets it from an SQS queue, with one message for each body. */
+export function messagesWith(...bodies: string[]): SQSEvent {
+  const Records = bodies.map((body, number) => ({
+    messageId: String(number),
+    receiptHandle: '',
+    body,
+    attributes: {
+      ApproximateReceiveCount: '1',
+      SentTimestamp: '',
+      SenderId: '',
+      ApproximateFirstReceiveTimestamp: '',
+    },
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: '',
+    awsRegion: '',
+  }));
+  return { Records };
 }
 
 /** Creates the context that Lambda gives to an invocation. */

@@ -32,6 +32,7 @@ function holding(workspace: Workspace): Workspaces {
     add: unused,
     update: unused,
     markNatKeyRejected: unused,
+    unmarkNatKeyRejected: unused,
     list: unused,
   };
 }

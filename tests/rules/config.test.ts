@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkSettings, readConfig } from '../../lib/runtime/config.ts';
+import { isBadPort, problemOfNatApiUrl } from '../../lib/runtime/nat-api-url.ts';
 
 const complete = {
   INTERACTIONS_TABLE: 'interactions',
@@ -10,7 +11,7 @@ const complete = {
 const withRetention = (days: string) => readConfig({ ...complete, RETENTION_DAYS: days });
 
 describe('the environment', () => {
-  it('is read without the variables of others', () => {
+  it('is read as it is, without what is not ours', () => {
     expect(readConfig({ ...complete, PATH: '/bin' })).toEqual(complete);
   });
 
@@ -61,22 +62,73 @@ describe('RETENTION_DAYS', () => {
   );
 });
 
-describe('the settings of a deployment', () => {
-  it.each([{}, { RETENTION_DAYS: '', PATH: '/bin' }, { NAT_API_URL: 'https://nat.example/i' }])(
-    'may be %j',
-    (env) => {
-      expect(() => checkSettings(env)).not.toThrow();
-    },
-  );
+describe('what a deployment is given', () => {
+  it.each([
+    {},
+    { RETENTION_DAYS: '', PATH: '/bin' },
+    { NAT_API_URL: 'https://nat.example/i' },
+    { IDENTIFY_CONCURRENCY: '100', DELIVER_CONCURRENCY: '40', REDELIVER_CONCURRENCY: '1' },
+  ])('may be %j', (env) => {
+    expect(() => checkSettings(env)).not.toThrow();
+  });
 
   it.each([
     ['NAT_API_URL', 'not-a-url'],
     ['NAT_API_URL', ''],
     ['RETENTION_DAYS', '3'],
     ['RETENTION_DAYS', 'abc'],
+    ['IDENTIFY_CONCURRENCY', '0'],
+    ['DELIVER_CONCURRENCY', '-1'],
+    ['DELIVER_CONCURRENCY', '1.5'],
+    ['REDELIVER_CONCURRENCY', ''],
   ])('may not have %s=%s', (name, value) => {
     expect(() => checkSettings({ [name]: value })).toThrow(
       new RegExp(`^configuration: ${name}: (?!.*not-a-url)`),
     );
+  });
+});
+
+describe('NAT_API_URL', () => {
+  it.each([
+    'https://nat.example',
+    'https://nat.example:8443/identify?v=1',
+    'http://localhost:4000/identify',
+    'http://127.0.0.1:4000',
+    'http://127.1.2.3',
+    'http://[::1]:4000',
+  ])('may be %s', (url) => {
+    expect(problemOfNatApiUrl(url)).toBeUndefined();
+  });
+
+  it.each([
+    ['nat.example', /must be a URL/],
+    ['https://', /must be a URL/],
+    ['ftp://nat.example', /must begin with https/],
+    ['https://user@nat.example', /user name or a password/],
+    ['https://:secret@nat.example', /user name or a password/],
+    ['http://nat.example', /http is only for localhost/],
+    ['http://localhost.nat.example', /http is only for localhost/],
+    ['http://127.0.0.1.nat.example', /http is only for localhost/],
+    ['http://10.0.0.1', /http is only for localhost/],
+    ['https://nat.example:6000', /port that fetch refuses/],
+    ['http://localhost:5060', /port that fetch refuses/],
+  ])('may not be %s', (url, problem) => {
+    expect(() => readConfig({ ...complete, NAT_API_URL: url })).toThrow(problem);
+    expect(() => checkSettings({ NAT_API_URL: url })).toThrow(problem);
+  });
+
+  it('may have exactly the ports that fetch calls', async () => {
+    const called = new Error('called');
+    // Takes the place of the network: `fetch` comes to it with every port that it does not refuse.
+    const dispatcher = {
+      dispatch() {
+        throw called;
+      },
+    };
+    for (let port = 0; port < 65_536; port += 1) {
+      const options: object = { dispatcher };
+      const error = await fetch(`http://localhost:${port}`, options).catch(({ cause }) => cause);
+      if (isBadPort(port) !== (error !== called)) throw new Error(`port ${port}: ${error}`);
+    }
   });
 });

@@ -1,9 +1,17 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { classify, createNat, NAT_CALL_TIMEOUT_MS, type NatCall } from '../../lib/delivery/nat.ts';
+import {
+  classify,
+  createNat,
+  NAT_CALL_TIMEOUT_MS,
+  type NatCall,
+  type NatResult,
+} from '../../lib/delivery/nat.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
 const CALL: NatCall = {
@@ -27,21 +35,21 @@ describe('one function classifies every outcome', () => {
     expect(classify({ status, retryAfter: null })).toEqual({ verdict: 'accepted' });
   });
 
-  it.each([408, 423, 425, 429, 500, 502, 503, 504, 507, 521, 599])('%i may pass', (status) => {
+  it.each([408, 409, 423, 425, 429, 500, 502, 503, 504, 507, 521, 599])('%i may pass', (status) => {
     expect(classify({ status, retryAfter: null })).toEqual({
       verdict: 'may-pass',
       error: `status ${status}`,
     });
   });
 
-  it.each([301, 302, 303, 304, 307, 308])(
-    '%i may pass: an operator can correct the address',
-    (status) => {
-      expect(classify({ status, retryAfter: null })).toMatchObject({ verdict: 'may-pass' });
-    },
-  );
+  it.each([301, 302, 303, 304, 307, 308, 404, 405, 410])('%i: the address is wrong', (status) => {
+    expect(classify({ status, retryAfter: null })).toEqual({
+      verdict: 'address-wrong',
+      error: `status ${status}`,
+    });
+  });
 
-  it.each([401, 403])('%i rejects the key of the workspace', (status) => {
+  it.each([401, 403])("%i: the workspace's key is bad; put off, not killed", (status) => {
     expect(classify({ status, retryAfter: null })).toEqual({
       verdict: 'key-rejected',
       error: `status ${status}`,
@@ -49,7 +57,8 @@ describe('one function classifies every outcome', () => {
   });
 
   it('501 and every other 4xx never will', () => {
-    const others = statuses(400, 499).filter((s) => ![401, 403, 408, 423, 425, 429].includes(s));
+    const temporary = [401, 403, 404, 405, 408, 409, 410, 423, 425, 429];
+    const others = statuses(400, 499).filter((status) => !temporary.includes(status));
 
     for (const status of [501, ...others]) {
       expect(classify({ status, retryAfter: '60' })).toEqual({
@@ -65,7 +74,7 @@ describe('one function classifies every outcome', () => {
     }
   });
 
-  it.each([429, 503, 401])('returns the Retry-After of a %i unchanged', (status) => {
+  it.each([429, 503, 401, 302, 404])('hands on the Retry-After of a %i as it came', (status) => {
     expect(classify({ status, retryAfter: '-7 or so' })).toMatchObject({ retryAfter: '-7 or so' });
   });
 
@@ -81,9 +90,11 @@ describe('one function classifies every outcome', () => {
     ['an answer cut off', fetchFailed(withCode('UND_ERR_SOCKET')), 'network UND_ERR_SOCKET'],
     ['a cause of a cause', fetchFailed(fetchFailed(withCode('EPIPE'))), 'network EPIPE'],
     ['a timeout inside', fetchFailed(new DOMException('x', 'TimeoutError')), 'timeout'],
-    ['no code at all', fetchFailed(undefined), 'network'],
-    ['a cause that is no error', fetchFailed('https://intake.nat.example/x'), 'network'],
-    ['what is no error', 'https://intake.nat.example/x', 'network'],
+    ['a certificate', fetchFailed(withCode('CERT_HAS_EXPIRED')), 'network CERT_HAS_EXPIRED'],
+    ['no code at all', fetchFailed(undefined), 'network TypeError'],
+    ['a cause without a code', fetchFailed(new RangeError('x')), 'network RangeError'],
+    ['a cause that is no error', fetchFailed('https://intake.nat.example/x'), 'network TypeError'],
+    ['what is no error', 'https://intake.nat.example/x', 'network string'],
   ])('%s may pass, and its text holds no url', (_what, error, code) => {
     expect(classify({ error })).toEqual({ verdict: 'may-pass', error: code });
   });
@@ -117,7 +128,7 @@ describe('POST $NAT_API_URL', () => {
     ]);
   });
 
-  it('sends the same Idempotency-Key with every try of an interaction', async () => {
+  it('sends the same Idempotency-Key at every try of the same interaction', async () => {
     const { url, requests } = await natThat((_, response) => response.writeHead(503).end());
     const nat = createNat(url);
 
@@ -144,11 +155,11 @@ describe('POST $NAT_API_URL', () => {
 
     const answer = await createNat(url)(CALL);
 
-    expect(answer).toEqual({ verdict: 'may-pass', error: 'status 307' });
+    expect(answer).toEqual({ verdict: 'address-wrong', error: 'status 307' });
     expect(requests.map((request) => request.url)).toEqual(['/']);
   });
 
-  it('returns Retry-After', async () => {
+  it('hands on Retry-After', async () => {
     const { url } = await natThat((_, response) =>
       response.writeHead(429, { 'retry-after': '120' }).end('slow down, peter@example.com'),
     );
@@ -160,7 +171,7 @@ describe('POST $NAT_API_URL', () => {
     });
   });
 
-  it('does not count a response that is cut off, though it began with 200', async () => {
+  it('takes an answer that is cut off for none, though it began with 200', async () => {
     const { url } = await natThat((_, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('{"status":', () => response.socket?.destroy());
@@ -172,7 +183,7 @@ describe('POST $NAT_API_URL', () => {
     });
   });
 
-  it('says that a reset connection may pass', async () => {
+  it('takes a connection that is reset for what may pass', async () => {
     const { url } = await natThat((_, response) => response.socket?.resetAndDestroy());
 
     expect(await createNat(url)(CALL)).toEqual({
@@ -181,7 +192,7 @@ describe('POST $NAT_API_URL', () => {
     });
   });
 
-  it('says that a closed port may pass', async () => {
+  it('takes a port where nobody listens for what may pass', async () => {
     const { url, close } = await natThat((_, response) => response.end());
     await close();
 
@@ -206,6 +217,95 @@ describe('POST $NAT_API_URL', () => {
   });
 });
 
+describe('an answer that is larger than any answer of Nat', () => {
+  const MEGABYTE = 1024 * 1024;
+  /** Far less than what is sent, far more than what a call needs. */
+  const MAX_GROWTH = 40 * MEGABYTE;
+
+  /** Calls Nat again and again. @returns how much memory the process took in that time at most */
+  async function growthOf(url: string, expected: NatResult): Promise<number> {
+    const nat = createNat(url);
+    await nat(CALL);
+    const before = process.memoryUsage.rss();
+    let most = before;
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage.rss());
+    }, 5);
+    try {
+      for (let n = 0; n < 20; n += 1) expect(await nat(CALL)).toEqual(expected);
+    } finally {
+      clearInterval(watch);
+    }
+    return Math.max(most, process.memoryUsage.rss()) - before;
+  }
+
+  it.each([
+    [200, { verdict: 'accepted' }],
+    [429, { verdict: 'may-pass', error: 'status 429' }],
+  ] as const)('counts by its status (%i) when it has no end', async (status, expected) => {
+    const chunk = Buffer.alloc(MEGABYTE, 'x');
+    const { url } = await natThat((_, response) => {
+      response.writeHead(status);
+      Readable.from(repeat(chunk)).pipe(response);
+    });
+    expect(await growthOf(url, expected)).toBeLessThan(MAX_GROWTH);
+  });
+
+  it('counts by its status when it is 400 KB of gzip that unpack to gigabytes', async () => {
+    const bomb = gzipBomb();
+    expect(bomb.byteLength).toBeLessThan(400 * 1024);
+    const { url } = await natThat((_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip, gzip' }).end(bomb);
+    });
+    expect(await growthOf(url, { verdict: 'accepted' })).toBeLessThan(MAX_GROWTH);
+  });
+
+  it.each([
+    ['64 KB and its end', 64 * 1024, true, { verdict: 'accepted' }],
+    ['64 KB and no end', 64 * 1024, false, { verdict: 'may-pass', error: 'timeout' }],
+    ['more than 64 KB and no end', 64 * 1024 + 1, false, { verdict: 'accepted' }],
+  ] as const)('is read up to its limit: %s', async (_what, bytes, hasEnd, expected) => {
+    const { url } = await natThat((_, response) => {
+      response.writeHead(200).write(Buffer.alloc(bytes, 'x'));
+      if (hasEnd) response.end();
+    });
+    const soon = AbortSignal.timeout(500);
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValue(soon);
+    expect(await createNat(url)(CALL)).toEqual(expected);
+  });
+
+  it('is no answer when its gzip is broken', async () => {
+    const { url } = await natThat((_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end('no gzip');
+    });
+    expect(await createNat(url)(CALL)).toEqual({
+      verdict: 'may-pass',
+      error: 'network Z_DATA_ERROR',
+    });
+  });
+});
+
+describe('what fetch refuses to call', () => {
+  it.each([
+    ['a bad port', 'http://127.0.0.1:6000', 'network bad port'],
+    ['a url that is none', 'not-a-url', 'network ERR_INVALID_URL'],
+    ['a url with a password', 'https://user:secret@nat.example', 'network TypeError'],
+    ['another protocol', 'ftp://nat.example', 'network Error'],
+  ])('has a code: %s', async (_what, url, error) => {
+    expect(await createNat(url)(CALL)).toEqual({ verdict: 'may-pass', error });
+  });
+});
+
+function* repeat(chunk: Buffer): Generator<Buffer> {
+  for (;;) yield chunk;
+}
+
+/** Two layers of gzip. The inner one has many members, as RFC 1952 allows: 4 GB of zeros. */
+function gzipBomb(): Buffer {
+  const member = gzipSync(Buffer.alloc(16 * 1024 * 1024));
+  return gzipSync(Buffer.concat(Array(256).fill(member)));
+}
+
 interface Received {
   method: string | undefined;
   url: string | undefined;
@@ -213,7 +313,7 @@ interface Received {
   body: unknown;
 }
 
-/** Starts a Nat on a free port. It records the requests. */
+/** A Nat on a free port that keeps what it was sent, and answers as told. */
 async function natThat(answer: RequestListener) {
   const requests: Received[] = [];
   const server = createServer(async (request, response) => {

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { isRetryWindowOver, nextTryAt, RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  isRetryWindowOver,
+  nextTryAt,
+  RETRY_SCHEDULE,
+  retryAfterMs,
+} from '../../lib/delivery/retry-schedule.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
@@ -59,7 +64,10 @@ describe('Retry-After', () => {
   it.each([
     ['seconds', inSeconds(longer), longer],
     ['seconds with space around', ` ${inSeconds(longer)} `, longer],
+    ['a fraction of seconds', `${inSeconds(longer)}.0`, longer],
+    ['seconds, sent twice', `${inSeconds(longer)}, ${inSeconds(longer)}`, longer],
     ['an IMF date', httpDate(longer), longer],
+    ['a date, sent twice', `${httpDate(longer)}, ${httpDate(longer)}`, longer],
     ['exactly the longest delay', inSeconds(longestDelayMs), longestDelayMs],
     ['more than the longest delay', inSeconds(longestDelayMs + DAY_MS), longestDelayMs],
     ['a date a year after it', httpDate(longestDelayMs + 365 * DAY_MS), longestDelayMs],
@@ -81,9 +89,10 @@ describe('Retry-After', () => {
     ['negative', '-1'],
     ['negative, as large as a year', '-2030'],
     ['very negative', '-999999999'],
-    ['a fraction', '1.5'],
-    ['a large fraction', '3600.5'],
-    ['a list', '120, 240'],
+    ['a fraction without digits', '3600.'],
+    ['a negative fraction', '-3600.5'],
+    ['two that differ', '120, 240'],
+    ['negative, sent twice', '-3600, -3600'],
     ['a date in the past', httpDate(-HOUR_MS)],
     ['a word', 'soon'],
     ['a word and a number', 'soon 2050'],
@@ -100,6 +109,42 @@ describe('Retry-After', () => {
       expect(delay(1, asked, 0.5)).toBeLessThanOrEqual(longestDelayMs);
     },
   );
+});
+
+describe('the forms of Retry-After', () => {
+  const at = Date.UTC(2026, 10, 24, 12, 2, 0);
+  const wait = (retryAfter: string) => retryAfterMs(retryAfter, NOW);
+
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it.each([
+    ['120', 120_000],
+    ['120.9', 120_900],
+    ['120, 120', 120_000],
+    ['120.9, 120.9', 120_900],
+  ])('"%s" is %i ms', (retryAfter, ms) => {
+    expect(wait(retryAfter)).toBe(ms);
+  });
+
+  // RFC 9110, section 5.6.7: IMF-fixdate, and the obsolete forms of RFC 850 and of asctime().
+  describe.each(['UTC', 'America/New_York', 'Asia/Kolkata'])('on a machine in %s', (zone) => {
+    it.each([
+      'Tue, 24 Nov 2026 12:02:00 GMT',
+      'Tuesday, 24-Nov-26 12:02:00 GMT',
+      'Tue Nov 24 12:02:00 2026',
+    ])('"%s" is in UTC', (date) => {
+      vi.stubEnv('TZ', zone);
+      expect(wait(date)).toBe(at - NOW);
+      expect(wait(`${date}, ${date}`)).toBe(at - NOW);
+    });
+
+    it('is the zone of this process, so that the test above can fail', () => {
+      vi.stubEnv('TZ', zone);
+      expect(new Date(NOW).getHours() === 12).toBe(zone === 'UTC');
+    });
+  });
 });
 
 describe('the retry window', () => {

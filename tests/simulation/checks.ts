@@ -4,7 +4,7 @@ import { HOUR_MS } from '../../lib/runtime/durations.ts';
 import type { Effect } from './database.ts';
 import type { Answered, ReceivedCall } from './nat.ts';
 import type { Invocation, Scheduler } from './scheduler.ts';
-import { transitionOf } from './transitions.ts';
+import { PUT_OFF, transitionOf } from './transitions.ts';
 
 /** The errors that only a new key mends. Nat's contract decides this, so it stands here again. */
 const KEY_ERRORS = ['status 401', 'status 403', 'key unreadable'];
@@ -54,6 +54,7 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
   const writes: Write[] = [];
   const checks = {
     settled: onSettled,
+    putOff: onPutOff,
     leased: onLeased,
     redriven: onRedriven,
     released: onReleased,
@@ -150,8 +151,9 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
     const answered = one.answers.get(invocation);
     checkOutcome(after, answered);
     if (status === 'dead') checkDeath(before, lastError);
-    // The time that a new key takes does not count.
-    if (KEY_ERRORS.includes(lastError)) checkRestart(change);
+    // Waiting for a key costs none of the retry window, nor does waiting for the first try.
+    const isRestarted = KEY_ERRORS.includes(lastError) || before.lastError === PUT_OFF;
+    if (isRestarted && status === 'retrying') checkRestart(change);
     else if (after.retryWindowStartsAt !== before.retryWindowStartsAt) {
       violate(`the retry window was restarted by ${lastError}`);
     }
@@ -161,6 +163,14 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
     }
     if (status === 'delivered') one.deliveredAt = scheduler.tick();
     delete one.lease;
+  }
+
+  /** Not sent, and nothing lost: neither content nor tries nor the retry window. */
+  function onPutOff({ before, after }: Change): void {
+    if (after.event === undefined) violate('put off without its content');
+    if (after.retryWindowStartsAt !== before.retryWindowStartsAt || after.dueAt === undefined) {
+      violate('put off for ever, or counted as a try');
+    }
   }
 
   function onLeased({ one, invocation, after }: Change): void {
@@ -214,7 +224,7 @@ export function createWatcher(scheduler: Scheduler, violate: (what: string) => v
 
   /** Before the retry window is over, an interaction may die only of an error that never passes. */
   function checkDeath({ acceptedAt, retryWindowStartsAt }: LedgerEntry, error: string): void {
-    const never = /^status (?:400|404|422|501)$/.test(error);
+    const never = /^status (?:400|422|501)$/.test(error);
     const triedMs = Date.now() - Date.parse(retryWindowStartsAt ?? acceptedAt);
     if (!never && triedMs < RETRY_SCHEDULE.giveUpAfterMs) {
       violate(`died of ${error} after ${Math.round(triedMs / HOUR_MS)} hours`);

@@ -55,8 +55,8 @@ const MUTANTS: Mutant[] = [
   {
     defect: 'no status check before sending',
     file: 'lib/delivery/attempt.ts',
-    from: "entry?.status === 'pending' ? attempt(entry)",
-    to: 'entry?.event !== undefined || entry ? attempt({ event: { email: entry.contact, timestamp: entry.day, description: "" }, ...entry })',
+    from: "entry.status === 'pending' ? attempt(entry)",
+    to: 'entry ? attempt({ event: { email: entry.contact, timestamp: entry.day, description: "" }, ...entry })',
   },
   {
     defect: 'the day is that of UTC, not of the time zone',
@@ -115,8 +115,20 @@ const MUTANTS: Mutant[] = [
   {
     defect: 'a rejected key leaves the retry window as it is',
     file: 'lib/ledger/outcome.ts',
-    from: '...(isKeyError(outcome.error) && restartRetryWindow(now)),',
-    to: '',
+    from: 'isKeyError(outcome.error) || wasPutOff(entry)',
+    to: 'wasPutOff(entry)',
+  },
+  {
+    defect: 'the time for which an interaction was put off counts as tried',
+    file: 'lib/ledger/retry-window.ts',
+    from: 'wasPutOff(entry) ? now : Date.parse',
+    to: 'Date.parse',
+  },
+  {
+    defect: 'what is put off is due when nobody reads it',
+    file: 'lib/ledger/ledger.ts',
+    from: 'change(toRetrying(key, PUT_OFF, dueAt))',
+    to: "change({ ...toRetrying(key, PUT_OFF, dueAt), queue: 'retry' })",
   },
   {
     defect: "a rejected key kills its workspace's interactions",

@@ -26,7 +26,9 @@ export interface Answered {
   notBefore?: number;
 }
 
-const STATUSES = [302, 400, 404, 408, 422, 423, 425, 429, 500, 501, 502, 503, 504] as const;
+const STATUSES = [
+  302, 400, 404, 405, 408, 409, 410, 422, 423, 425, 429, 500, 501, 502, 503, 504,
+] as const;
 const RETRY_AFTER = ['5', '600', '7200', '86400', '-1', 'soon', '1e99', 'a date'] as const;
 /** Errors of a call without a response. The call may have reached Nat. */
 const BREAKS = [

@@ -1,7 +1,10 @@
 import type { LedgerEntry } from '../../lib/ledger/entry.ts';
 
+/** The code of what `deliver` did not send, because its workspace kept failing. */
+export const PUT_OFF = 'put off';
+
 /** What a write did to an interaction. */
-export type Transition = 'accepted' | 'settled' | 'leased' | 'redriven' | 'released';
+export type Transition = 'accepted' | 'settled' | 'putOff' | 'leased' | 'redriven' | 'released';
 
 /**
  * Recognises a write by the interaction before and after it. How the write is expressed does not
@@ -22,5 +25,6 @@ export function transitionOf(
     return after.leasedUntil === before.leasedUntil ? undefined : 'leased';
   }
   if (after.attempts !== 0) return undefined;
+  if (before.status === 'pending' && after.lastError === PUT_OFF) return 'putOff';
   return before.status === 'retrying' ? 'released' : 'redriven';
 }

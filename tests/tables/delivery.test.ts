@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { DeleteItemCommand, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createDelivery } from '../../lib/delivery/attempt.ts';
 import type { Nat, NatCall, NatResult } from '../../lib/delivery/nat.ts';
 import { RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
+import { type InteractionKey, toKeyItem } from '../../lib/ledger/entry.ts';
 import { HOUR_MS } from '../../lib/runtime/durations.ts';
 import { WORKSPACE_CHANGE_VISIBLE_AFTER_MS } from '../../lib/workspaces/workspace-cache.ts';
+import { TABLES } from '../../offline/database.ts';
 import { embeddedTables, existing, secrets } from './embedded.ts';
 
 const tables = embeddedTables();
@@ -229,3 +232,163 @@ describe('redelivering', () => {
     expect(calls).toHaveLength(2);
   });
 });
+
+describe('putting off', () => {
+  it('costs one write and no call; the interaction is due within a minute, and that was no try', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: NOW });
+    const { key } = await accepted();
+    const { ledger } = tables();
+    const { nat, calls } = natAnswering({ verdict: 'accepted' });
+    const delivery = deliveryTo(nat);
+    tables().operations.length = 0;
+    expect(await delivery.putOff(key)).toEqual({ status: 'retrying', error: 'put off' });
+    expect(tables().operations).toEqual(['UpdateItem']);
+    expect(calls).toEqual([]);
+    const entry = await existing(ledger.read(key));
+    expect(entry).toMatchObject({ status: 'retrying', lastError: 'put off', attempts: 0, event });
+    const { dueAt = '' } = entry;
+    expect(Date.parse(dueAt)).toBeGreaterThanOrEqual(NOW);
+    expect(Date.parse(dueAt)).toBeLessThanOrEqual(NOW + RETRY_SCHEDULE.firstDelayMs);
+    expect(await delivery.redeliver({ ...key, dueAt })).toMatchObject({ status: 'delivered' });
+  });
+
+  it('leaves alone what is not pending any more', async () => {
+    const { key } = await accepted();
+    const delivery = deliveryTo(natAnswering({ verdict: 'accepted' }).nat);
+    await delivery.deliverPending(key);
+    expect(await delivery.putOff(key)).toEqual({ status: 'skipped' });
+    expect(await tables().ledger.read(key)).toMatchObject({ status: 'delivered' });
+  });
+
+  it('does not use up the retry window: that starts with the first try', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: NOW });
+    const { key } = await accepted();
+    const { ledger } = tables();
+    const delivery = deliveryTo(natAnswering(unavailable).nat);
+    await delivery.putOff(key);
+    const redeliver = async (now: number) => {
+      const { dueAt = '' } = await existing(ledger.read(key));
+      vi.setSystemTime(now);
+      return delivery.redeliver({ ...key, dueAt });
+    };
+    const firstTry = NOW + WINDOW_MS + HOUR_MS;
+    expect(await redeliver(firstTry)).toMatchObject({ status: 'retrying' });
+    expect(await redeliver(firstTry + WINDOW_MS - 1)).toMatchObject({ status: 'retrying' });
+    expect(await redeliver(firstTry + WINDOW_MS)).toMatchObject({ status: 'dead' });
+  });
+});
+
+describe('the mark that Nat rejects a key', () => {
+  it('goes when Nat accepts the key again, and costs nothing before and after', async () => {
+    const { id, key } = await accepted();
+    const { ledger, workspaces, operations } = tables();
+    const rejected: NatResult = { verdict: 'key-rejected', error: 'status 401' };
+    const delivery = deliveryTo(natAnswering(rejected, { verdict: 'accepted' }).nat);
+    await delivery.deliverPending(key);
+    expect((await workspaces.recordsOf(id))[0]).toHaveProperty('natKeyRejectedAt');
+    const { dueAt = '' } = await existing(ledger.read(key));
+    expect(await delivery.redeliver({ ...key, dueAt })).toMatchObject({ status: 'delivered' });
+    expect((await workspaces.recordsOf(id))[0]).not.toHaveProperty('natKeyRejectedAt');
+    const next = { ...key, day: '2020-06-01' };
+    await ledger.accept(next, event, Date.now());
+    await workspaces.findById(id);
+    operations.length = 0;
+    expect(await delivery.deliverPending(next)).toMatchObject({ status: 'delivered' });
+    expect(operations).toEqual(['GetItem', 'UpdateItem']);
+  });
+
+  it('stays when Nat accepts the old key of one that was replaced', async () => {
+    const { id } = await accepted();
+    const { workspaces, operator } = tables();
+    const [before] = await workspaces.recordsOf(id);
+    if (before === undefined) throw new Error('not added');
+    await operator.run({ command: 'workspace.update', id, natApiKey: 'the-new-key-for-nat' });
+    const [after] = await workspaces.recordsOf(id);
+    if (after === undefined) throw new Error('not there');
+    await workspaces.markNatKeyRejected(after, NOW);
+    await workspaces.unmarkNatKeyRejected({ ...before, natKeyRejectedAt: after.createdAt });
+    expect((await workspaces.recordsOf(id))[0]).toHaveProperty('natKeyRejectedAt');
+  });
+});
+
+describe('what is wrong in itself', () => {
+  it.each([
+    ['event', 'content missing'],
+    ['acceptedAt', 'entry unreadable'],
+    ['attempts', 'entry unreadable'],
+  ])('is dead with its reason, for both functions: without %s', async (field, error) => {
+    const { db, ledger } = tables();
+    const { nat, calls } = natAnswering({ verdict: 'accepted' });
+    const delivery = deliveryTo(nat);
+    const spoil = (key: InteractionKey) =>
+      db.send(
+        new UpdateItemCommand({
+          TableName: TABLES.Interactions,
+          Key: toKeyItem(key),
+          UpdateExpression: 'REMOVE #field',
+          ExpressionAttributeNames: { '#field': field },
+        }),
+      );
+    const { key } = await accepted();
+    await spoil(key);
+    expect(await delivery.deliverPending(key)).toMatchObject({ status: 'dead', error });
+    const due = (await accepted()).key;
+    const dueAt = new Date(Date.now() - HOUR_MS).toISOString();
+    await ledger.settle(
+      await existing(ledger.read(due)),
+      { status: 'retrying', error: 'timeout', dueAt: Date.parse(dueAt) },
+      Date.now(),
+    );
+    await spoil(due);
+    expect(await delivery.redeliver({ ...due, dueAt })).toMatchObject({ status: 'dead', error });
+    expect(calls).toEqual([]);
+    for (const one of [key, due]) {
+      const { Item } = await db.send(
+        new GetItemCommand({ TableName: TABLES.Interactions, Key: toKeyItem(one) }),
+      );
+      expect(Item).toMatchObject({ status: { S: 'dead' }, lastError: { S: error } });
+      expect(Item).toMatchObject({ queue: { S: 'dead' } });
+    }
+  });
+
+  it('waits when it is the record of its workspace, which an operator can mend', async () => {
+    const { id, key } = await accepted();
+    const { db, ledger, workspaces } = tables();
+    const [record] = await workspaces.recordsOf(id);
+    await db.send(
+      new UpdateItemCommand({
+        TableName: TABLES.Workspaces,
+        Key: { key: { S: record?.key ?? '' } },
+        UpdateExpression: 'SET #status = :broken',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':broken': { S: 'broken' } },
+      }),
+    );
+    const { nat } = natAnswering({ verdict: 'accepted' });
+    expect(await deliveryTo(nat).deliverPending(key)).toMatchObject({
+      status: 'retrying',
+      error: 'workspace unknown',
+    });
+    expect(await ledger.read(key)).toMatchObject({ event });
+    await db.send(
+      new DeleteItemCommand({
+        TableName: TABLES.Workspaces,
+        Key: { key: { S: record?.key ?? '' } },
+      }),
+    );
+  });
+});
+
+it.each(['status 302', 'status 404', 'status 405', 'status 410'])(
+  'a wrong address (%s) is told, and kills nothing',
+  async (error) => {
+    const { key } = await accepted();
+    const { nat } = natAnswering({ verdict: 'address-wrong', error });
+    expect(await deliveryTo(nat).deliverPending(key)).toMatchObject({
+      status: 'retrying',
+      error,
+      natAddressWrong: true,
+      failed: true,
+    });
+  },
+);

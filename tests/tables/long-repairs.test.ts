@@ -216,7 +216,7 @@ it('refuses to redrive an unknown workspace', async () => {
 describe('stats', () => {
   const statsSchema = z.object({ dead: z.number(), complete: z.boolean() });
 
-  it('reads the first of each queue, and lets DynamoDB count the rest', async () => {
+  it('reads the first of each queue, and lets DynamoDB count all of it and what is stuck', async () => {
     const inputs: object[] = [];
     onCall((_, input) => {
       inputs.push(input);
@@ -224,10 +224,10 @@ describe('stats', () => {
     });
     expect(statsSchema.parse(await invoke({ command: 'stats' })).complete).toBe(true);
     const queues = RETRY_QUEUES.length + 1;
-    expect(inputs).toHaveLength(2 * queues);
+    expect(inputs).toHaveLength(2 * queues + 1);
     expect(inputs.filter((input) => 'Limit' in input && input.Limit === 1)).toHaveLength(queues);
     expect(inputs.filter((input) => 'Select' in input && input.Select === 'COUNT')).toHaveLength(
-      queues,
+      queues + 1,
     );
   });
 
@@ -238,5 +238,19 @@ describe('stats', () => {
     expect(complete).toBe(false);
     expect(counted).toBeGreaterThan(0);
     expect(counted).toBeLessThan(20);
+  });
+
+  it('stops counting what is stuck as well', async () => {
+    const counted = z.object({ pendingOverAnHour: z.number(), complete: z.boolean() });
+    await interactions(await someWorkspace(), 20);
+    vi.setSystemTime(NOW + 2 * HOUR_MS);
+    onCall((name, input) => {
+      if (name !== 'ScanCommand') return input;
+      vi.setSystemTime(Date.now() + SLOW_PAGE_MS);
+      return { ...input, Limit: 2 };
+    });
+    const stats = counted.parse(await invoke({ command: 'stats' }));
+    expect(stats.complete).toBe(false);
+    expect(stats.pendingOverAnHour).toBeLessThan(20);
   });
 });

@@ -145,6 +145,20 @@ describe('stats', () => {
       dead: before.dead + 1,
     });
   });
+
+  it('counts what is pending for over an hour, and not what is on its way', async () => {
+    const countSchema = z.object({ pendingOverAnHour: z.number(), complete: z.literal(true) });
+    const count = async () => countSchema.parse(await run({ command: 'stats' })).pendingOverAnHour;
+    const workspace = await someWorkspace();
+    vi.setSystemTime(NOW + 30 * 24 * HOUR_MS);
+    const before = await count();
+    await interaction(workspace);
+    await interaction(workspace, dead);
+    vi.setSystemTime(Date.now() + HOUR_MS - 1);
+    expect(await count()).toBe(before);
+    vi.setSystemTime(Date.now() + 1);
+    expect(await count()).toBe(before + 1);
+  });
 });
 
 describe('a new key for Nat', () => {

@@ -7,7 +7,7 @@ import { restartRetryWindow } from '../retry-window.ts';
 export const isRetrying = equals('status', 'retrying');
 
 /**
- * After a failed try.
+ * After a failed try, or instead of the first one.
  *
  * @param error the code of what failed
  * @param dueAt when the next try is due, ms since the epoch

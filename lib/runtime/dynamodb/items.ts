@@ -5,11 +5,19 @@ import type * as z from 'zod/mini';
 /** An item, or the key of one, as DynamoDB sends it. */
 export type Item = Record<string, AttributeValue>;
 
+/** An item that does not fit the schema of its table. Its values are not in the message. */
+export class UnreadableItemError extends Error {
+  override readonly name = 'UnreadableItemError';
+}
+
 /**
  * Reads an item with the schema of its table.
  *
- * @throws {z.core.$ZodError} if the item does not fit the schema
+ * @throws {UnreadableItemError} if the item does not fit the schema
  */
 export function parseItem<T>(schema: z.ZodMiniType<T>, item: Item): T {
-  return schema.parse(unmarshall(item));
+  const { data, error } = schema.safeParse(unmarshall(item));
+  if (error === undefined) return data;
+  const fields = error.issues.map(({ path }) => path.join('.'));
+  throw new UnreadableItemError(`an item of the table cannot be read: ${fields.join(', ')}`);
 }

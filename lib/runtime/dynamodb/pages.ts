@@ -42,6 +42,30 @@ export async function readAll<T>(pages: AsyncIterable<Page<T>>): Promise<T[]> {
   return all;
 }
 
+/** How many items a query or a scan found. */
+export interface Counted {
+  count: number;
+  /** false if the time was up: there are at least `count`. */
+  complete: boolean;
+}
+
+/**
+ * Adds up the pages of a query or a scan that only counts.
+ *
+ * @param hasTime asked before each page but the first
+ */
+export async function countPages(
+  pages: ReturnType<typeof paginateQuery | typeof paginateScan>,
+  hasTime: () => boolean,
+): Promise<Counted> {
+  let count = 0;
+  for await (const { Count = 0, LastEvaluatedKey } of pages) {
+    count += Count;
+    if (LastEvaluatedKey !== undefined && !hasTime()) return { count, complete: false };
+  }
+  return { count, complete: true };
+}
+
 async function* parsePages<T>(
   pages: ReturnType<typeof paginateQuery | typeof paginateScan>,
   schema: z.ZodMiniType<T>,

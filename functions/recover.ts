@@ -1,0 +1,47 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import middy from '@middy/core';
+import type { SQSEvent } from 'aws-lambda';
+import { createRecovery, type Recovery } from '../lib/delivery/recovery.ts';
+import { createRepairs } from '../lib/ledger/repairs.ts';
+import { createStreamReader } from '../lib/ledger/stream.ts';
+import { readQueueUrl } from '../lib/runtime/config.ts';
+import { lazy } from '../lib/runtime/lazy.ts';
+import { services } from './services.ts';
+import { logger, metrics } from './telemetry.ts';
+
+/**
+ * Handles the queue of what the stream gave up. If it fails, its messages come again.
+ *
+ * @param recovery gives what recovers; called with the first message
+ */
+export function createHandler(recovery: () => Recovery) {
+  return middy<SQSEvent, void>()
+    .use(injectLambdaContext(logger))
+    .use(logMetrics(metrics))
+    .handler(async ({ Records }, context) => {
+      for (const { body } of Records) {
+        const result = await recovery().recover(body, () => context.getRemainingTimeInMillis());
+        metrics.addMetric('recovered', MetricUnit.Count, result.recovered);
+        logger.warn('handled what the stream gave up', { ...result });
+      }
+    });
+}
+
+export const handler = createHandler(
+  lazy(() => {
+    const { config, db } = services();
+    const sqs = new SQSClient();
+    const QueueUrl = readQueueUrl(process.env);
+    return createRecovery({
+      repairs: createRepairs(db, config.INTERACTIONS_TABLE),
+      readStream: createStreamReader(new DynamoDBStreamsClient()),
+      send: async (MessageBody, DelaySeconds) => {
+        await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, DelaySeconds }));
+      },
+    });
+  }),
+);
