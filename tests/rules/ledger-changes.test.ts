@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LedgerEntry } from '../../lib/ledger/entry.ts';
 import { leaseUntil } from '../../lib/ledger/lease.ts';
 import { attributesAfter } from '../../lib/ledger/outcome.ts';
+import { PUT_OFF } from '../../lib/ledger/put-off.ts';
 import { retryQueueOf } from '../../lib/ledger/queues.ts';
 import { retryWindowStart } from '../../lib/ledger/retry-window.ts';
 import { pendingEntry } from '../../lib/ledger/status/pending.ts';
@@ -68,6 +69,14 @@ describe('a try', () => {
     },
   );
 
+  it('that is the first of what was put off starts the retry window', () => {
+    const retrying = { status: 'retrying', error: 'status 503', dueAt: LATER } as const;
+    expect(attributesAfter({ ...entry, lastError: PUT_OFF }, retrying, NOW, 7)).toMatchObject({
+      lastError: 'status 503',
+      retryWindowStartsAt: NOW_ISO,
+    });
+  });
+
   it('that failed for ever keeps what would be sent, for the operator', () => {
     const dead = { status: 'dead', error: 'status 400' } as const;
     expect(attributesAfter(entry, dead, NOW, 7)).toStrictEqual({
@@ -119,10 +128,15 @@ it('a lease makes the interaction due again when it ends', () => {
 
 describe('the retry window', () => {
   it('starts when the interaction is accepted', () => {
-    expect(retryWindowStart({ ...entry, acceptedAt: NOW_ISO })).toBe(NOW);
+    expect(retryWindowStart({ ...entry, acceptedAt: NOW_ISO }, LATER)).toBe(NOW);
   });
 
   it('or when it was restarted', () => {
-    expect(retryWindowStart({ ...entry, retryWindowStartsAt: LATER_ISO })).toBe(LATER);
+    expect(retryWindowStart({ ...entry, retryWindowStartsAt: LATER_ISO }, NOW)).toBe(LATER);
+  });
+
+  it('or with the first try of what was put off', () => {
+    expect(retryWindowStart({ ...entry, lastError: PUT_OFF }, LATER)).toBe(LATER);
+    expect(retryWindowStart({ ...entry, lastError: 'timeout' }, LATER)).not.toBe(LATER);
   });
 });
