@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { LOCAL_API_KEY } from '../local-stack.ts';
 
-export const HELP = `npm run send -- FILE [--url URL] [--key KEY]
+export const HELP = `npm run send -- FILE [--url URL] [--key KEY] [--dry-run]
 
 Sends a file of events, for example the history of a customer. Prints each rejected event with the
 reason, and how many events were accepted, duplicate, ignored and rejected. It retries while the
@@ -11,12 +11,14 @@ service is unavailable. If interrupted, run it again: accepted events are then d
   --url URL  address of the API (default: the local stack)
   --key KEY  API key of the workspace (default: API_KEY in the environment, else the key of the
              local stack)
+  --dry-run  writes nothing, and prints what would happen. Each batch is judged by itself, so a
+             contact and day that appears in two batches counts as accepted twice
 
 Exit status: 0 if no event was rejected, 130 after Ctrl-C, otherwise 1.
 `;
 
 /** Senders are given these addresses, so a user may pass one of them. */
-const API_PATH = /\/v1\/(?:batch|identify)\/?$/;
+const API_PATH = /\/v1\/(?:batch|identify|import)\/?$/;
 
 /** What to send and where. */
 export type Options = ReturnType<typeof readOptions>;
@@ -36,6 +38,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv) {
     options: {
       url: { type: 'string' },
       key: { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -49,7 +52,8 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv) {
   const defaultKey = base.href === local.href ? LOCAL_API_KEY : '';
   const key = values.key ?? (env.API_KEY || defaultKey);
   if (!help && key === '') throw new Error('Set --key, or API_KEY in the environment.');
-  return { help, file, url: `${base.href.replace(/\/$/, '')}/v1/batch`, key };
+  const query = values['dry-run'] ? '?dryRun=true' : '';
+  return { help, file, url: `${base.href.replace(/\/$/, '')}/v1/batch${query}`, key };
 }
 
 function readUrl(text: string): URL {

@@ -17,8 +17,8 @@ async function addWorkspace(): Promise<string> {
 }
 
 /** Runs the command as a user does. */
-function send(file: string, apiKey: string) {
-  const args = ['cli/send.ts', file, '--url', inject('apiUrl')];
+function send(file: string, apiKey: string, ...options: string[]) {
+  const args = ['cli/send.ts', file, '--url', inject('apiUrl'), ...options];
   const env = { ...process.env, API_KEY: apiKey };
   return new Promise<{ code: unknown; out: string; err: string }>((resolve) => {
     execFile(process.execPath, args, { cwd: ROOT, env }, (error, out, err) => {
@@ -49,9 +49,11 @@ it('imports a history, and run again leaves the timelines as they are', async ()
     'line 6: traits.email must be one email address such as name@example.com. (email_invalid)\n' +
     'line 7: The line is not valid JSON. (json_invalid)\n';
 
+  const would = `${rejected}3 accepted, 1 duplicate, 1 ignored, 2 rejected\n`;
+  expect(await send(file, apiKey, '--dry-run')).toMatchObject({ code: 1, out: would });
   expect(await send(file, apiKey)).toEqual({
     code: 1,
-    out: `${rejected}3 accepted, 1 duplicate, 1 ignored, 2 rejected\n`,
+    out: would,
     err: '',
   });
   const timelines = () => Promise.all([anna, ben].map((email) => timelineOf(email, { apiKey })));

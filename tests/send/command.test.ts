@@ -40,7 +40,7 @@ async function fileOf(content: string): Promise<string> {
 it('prints each retry episode once, and after Ctrl-C the summary and how to continue', async () => {
   const server = createServer(async (request, response) => {
     if (!(await text(request)).includes('first')) return response.writeHead(503).end();
-    const results = Array.from({ length: 500 }, () => ({ status: 'accepted' }));
+    const results = Array.from({ length: 200 }, () => ({ status: 'accepted' }));
     return response.writeHead(200).end(JSON.stringify({ results }));
   });
   server.listen(0, '127.0.0.1');
@@ -48,12 +48,12 @@ it('prints each retry episode once, and after Ctrl-C the summary and how to cont
   const { port } = server.address() as AddressInfo;
   const { child, printed, ended } = send('-', '--url', `http://127.0.0.1:${port}`, '--key', 'key');
   // Two batches, and the beginning of a third.
-  child.stdin.write(`${'{"name":"first"}\n'.repeat(500)}${'{"name":"second"}\n'.repeat(501)}`);
+  child.stdin.write(`${'{"name":"first"}\n'.repeat(200)}${'{"name":"second"}\n'.repeat(201)}`);
   await vi.waitFor(() => expect(printed.err).not.toBe(''), { timeout: 60_000 });
   child.kill('SIGINT');
   expect(await ended).toBe(130);
   expect(printed).toEqual({
-    out: '500 accepted, 0 duplicate, 0 ignored, 0 rejected\n',
+    out: '200 accepted, 0 duplicate, 0 ignored, 0 rejected\n',
     err: 'The service is unavailable (status 503). Retrying.\nInterrupted. Run it again to continue.\n',
   });
   server.close();
@@ -61,7 +61,7 @@ it('prints each retry episode once, and after Ctrl-C the summary and how to cont
 
 it('ends on Ctrl-C while it waits for input', async () => {
   const { child, printed, ended } = send('-');
-  child.stdin.write('nope\n'.repeat(501));
+  child.stdin.write('nope\n'.repeat(201));
   await vi.waitFor(() => expect(printed.out).toContain('line 20: '), { timeout: 60_000 });
   child.kill('SIGINT');
   expect(await ended).toBe(130);

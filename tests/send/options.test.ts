@@ -35,6 +35,12 @@ it('takes the key of --key, then of API_KEY, and never sends the local one elsew
   expect(() => readOptions(elsewhere, {})).toThrow('Set --key, or API_KEY in the environment.');
 });
 
+it('asks for a dry run with --dry-run', () => {
+  expect(readOptions(['f', '--dry-run'], {}).url).toBe(
+    'http://localhost:3000/v1/batch?dryRun=true',
+  );
+});
+
 it.each([
   [[], /^Name one FILE/],
   [['a', 'b'], /^Name one FILE/],

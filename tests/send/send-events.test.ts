@@ -100,16 +100,16 @@ function lines(count: number): string {
   return Array.from({ length: count }, (_, i) => `${JSON.stringify({ i })}\n`).join('');
 }
 
-it('sends each event once and in order, in batches of 500, one after the other', async () => {
+it('sends each event once and in order, in batches of 200, one after the other', async () => {
   const { url, calls, running } = await serve(acceptAll);
-  const { batches, error } = await send(url, lines(1201));
+  const { batches, error } = await send(url, lines(401));
   expect(error).toBeUndefined();
-  expect(calls.map(({ batch }) => batch.length)).toEqual([500, 500, 201]);
+  expect(calls.map(({ batch }) => batch.length)).toEqual([200, 200, 1]);
   expect(calls.flatMap(({ batch }) => batch)).toEqual(
-    Array.from({ length: 1201 }, (_, i) => ({ i })),
+    Array.from({ length: 401 }, (_, i) => ({ i })),
   );
   expect(running.most).toBe(1);
-  expect(batches.flat().at(-1)).toEqual({ name: 'line 1201', status: 'accepted' });
+  expect(batches.flat().at(-1)).toEqual({ name: 'line 401', status: 'accepted' });
   expect(calls[0]?.headers).toMatchObject({
     authorization: `Basic ${Buffer.from('the-key:').toString('base64')}`,
     'content-type': 'application/json',
