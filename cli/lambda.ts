@@ -2,7 +2,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
 import { LOCAL_AWS } from './local-stack.ts';
 
-/** A client for serverless-offline's stand-in of the Lambda service. */
+/** Creates a client for the Lambda service that serverless-offline imitates on this port. */
 export function lambdaClient(port: number): LambdaClient {
   return new LambdaClient({ endpoint: `http://127.0.0.1:${port}`, maxAttempts: 1, ...LOCAL_AWS });
 }
@@ -24,9 +24,10 @@ const failureSchema = z.object({
 });
 
 /**
- * Invokes a Lambda function and waits for its answer.
+ * Invokes a Lambda function.
  *
  * @param name the function's full name
+ * @returns what the function returned
  * @throws {FunctionError} if the function failed
  */
 export async function invoke(

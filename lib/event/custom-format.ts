@@ -18,7 +18,7 @@ export const customFormatSchema = z.object({
 
 export type CustomFormat = z.infer<typeof customFormatSchema>;
 
-/** The values that a custom format finds in an event; null where there is nothing. */
+/** The values that a custom format finds in an event; undefined where there is nothing. */
 type Extracted = { [Field in keyof CustomFormat]-?: unknown };
 
 /**
@@ -32,8 +32,8 @@ const EMAIL = 'email (custom format)';
 const TIMESTAMP = 'timestamp (custom format)';
 const DESCRIPTION = 'description (custom format)';
 
-/** Raw strings and literals of JMESPath, and the text between them. */
-const PARTS = /'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|[^'`]+/g;
+/** Raw strings and literals of JMESPath, which are captured, and the text between them. */
+const PARTS = /('(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)|[^'`]+/g;
 
 /**
  * Prepares a custom format for use. The JMESPath interpreter is loaded here, because few workspaces
@@ -44,15 +44,16 @@ const PARTS = /'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|[^'`]+/g;
  */
 export async function compileFormat(format: CustomFormat): Promise<Extract> {
   const { search } = await import('@aws-lambda-powertools/jmespath');
-  const email = lowerCaseNames(format.email);
-  const timestamp = format.timestamp && lowerCaseNames(format.timestamp);
-  const description = format.description && lowerCaseNames(format.description);
+  const find = {
+    email: finderOf(format.email),
+    timestamp: finderOf(format.timestamp),
+    description: finderOf(format.description),
+  };
   const ofShared = new WeakMap<EventFields, Extracted>();
   return (event) => {
     const own = extractFrom(event);
-    const shared = event.shared && (ofShared.get(event.shared) ?? extractFrom(event.shared));
-    if (event.shared === undefined || shared === undefined) return own;
-    ofShared.set(event.shared, shared);
+    if (event.shared === undefined) return own;
+    const shared = extractFromShared(event.shared);
     return {
       email: own.email ?? shared.email,
       timestamp: own.timestamp ?? shared.timestamp,
@@ -60,18 +61,31 @@ export async function compileFormat(format: CustomFormat): Promise<Extract> {
     };
   };
 
+  /** All events of a batch have it in common, so it is read once. */
+  function extractFromShared(shared: EventFields): Extracted {
+    const extracted = ofShared.get(shared) ?? extractFrom(shared);
+    ofShared.set(shared, extracted);
+    return extracted;
+  }
+
   function extractFrom(event: EventFields): Extracted {
     const fields = event.inLowerCase();
     try {
       return {
-        email: search(email, fields),
-        timestamp: timestamp === undefined ? null : search(timestamp, fields),
-        description: description === undefined ? null : search(description, fields),
+        email: find.email(fields),
+        timestamp: find.timestamp(fields),
+        description: find.description(fields),
       };
     } catch (cause) {
       // The expressions worked on a sample when they were set, so the event is the reason.
-      throw new Rejection('custom_format_failed', '', { cause });
+      throw new Rejection('custom_format_failed', undefined, { cause });
     }
+  }
+
+  function finderOf(expression: string | undefined): (fields: object) => unknown {
+    if (expression === undefined) return () => undefined;
+    const inLowerCase = lowerCaseNames(expression);
+    return (fields) => search(inLowerCase, fields) ?? undefined;
   }
 }
 
@@ -89,11 +103,11 @@ export function findCustomFields(
   extract: Extract | undefined,
   now: number,
 ): FoundFields | undefined {
-  const found = extract?.(event);
-  const email = toText(found?.email, EMAIL);
+  if (extract === undefined) return undefined;
+  const { timestamp, ...found } = extract(event);
+  const email = toText(found.email, EMAIL);
   if (email === undefined) return undefined;
-  const timestamp = found?.timestamp ?? undefined;
-  const description = parseDescription(toText(found?.description, DESCRIPTION), DESCRIPTION);
+  const description = parseDescription(toText(found.description, DESCRIPTION), DESCRIPTION);
   return {
     email: parseEmail(email, EMAIL),
     timestamp:
@@ -106,12 +120,14 @@ export function findCustomFields(
 }
 
 function toText(value: unknown, field: string): string | undefined {
-  if (value === null || value === undefined) return undefined;
-  if (typeof value !== 'string') throw new Rejection('field_not_string', field);
-  return value;
+  if (value === undefined || typeof value === 'string') return value;
+  throw new Rejection('field_not_string', field);
 }
 
 /** Puts the field names of an expression in lower case and leaves its literals as they are. */
 function lowerCaseNames(expression: string): string {
-  return expression.replace(PARTS, (part) => (/^['`]/.test(part) ? part : part.toLowerCase()));
+  return expression.replace(
+    PARTS,
+    (part: string, literal: string | undefined) => literal ?? part.toLowerCase(),
+  );
 }

@@ -110,7 +110,7 @@ function hintAt(event: EventFields, path: TimestampPlace): number | undefined {
 export function findDescription(event: EventFields): string | undefined {
   const texts = DESCRIPTION_PLACES.map((path) => ({ path, text: event.textAt(path) }));
   const found = texts.find(({ text }) => text !== undefined);
-  return parseDescription(found?.text, found?.path ?? '');
+  return found && parseDescription(found.text, found.path);
 }
 
 /** Nat's page, "Example 2 - With event information but without traits". */

@@ -80,12 +80,14 @@ function toEpochMs(parts: Record<string, string | undefined>): number {
   if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(`${parts.date}T`)) {
     return Number.NaN;
   }
-  const fraction = Math.trunc(Number(`0.${parts.fraction ?? 0}`) * 1000);
-  const [hour, minute, second] = [parts.hour, parts.minute, parts.second].map(toNumber);
-  return midnight + timeOfDayMs(hour ?? 0, minute ?? 0, second ?? 0, fraction) - offsetMs(parts);
+  return midnight + timeOfDayMs(parts) - offsetMs(parts);
 }
 
-function timeOfDayMs(hour: number, minute: number, second: number, ms: number): number {
+function timeOfDayMs(parts: Record<string, string | undefined>): number {
+  const hour = toNumber(parts.hour);
+  const minute = toNumber(parts.minute);
+  const second = toNumber(parts.second);
+  const ms = Math.trunc(toNumber(`0.${parts.fraction ?? 0}`) * 1000);
   const isEndOfDay = hour === 24 && minute === 0 && second === 0 && ms === 0;
   if ((hour > 23 && !isEndOfDay) || minute > 59 || second > 60) return Number.NaN;
   const wholeMinutes = (hour * 60 + minute) * MINUTE_MS;

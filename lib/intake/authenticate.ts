@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { Rejection } from '../event/rejection.ts';
 import type { Workspace, Workspaces } from '../workspaces/workspaces.ts';
 
@@ -30,10 +31,11 @@ export async function authenticate(
  * @returns undefined if it has none
  */
 export function readAuthorization(authorization: string): string | undefined {
-  const [, scheme = '', value = ''] = /^(\S+) +(\S+)$/.exec(authorization.trim()) ?? [];
-  if (scheme.toLowerCase() === 'bearer') return value;
-  if (scheme.toLowerCase() !== 'basic') return undefined;
-  const [userName] = Buffer.from(value, 'base64').toString('utf8').split(':');
+  const header = authorization.trim();
+  const bearer = /^bearer +(\S+)$/i.exec(header)?.[1];
+  if (bearer !== undefined) return bearer;
+  const basic = /^basic +(\S+)$/i.exec(header)?.[1] ?? '';
+  const [userName] = Buffer.from(basic, 'base64').toString().split(':');
   return userName === '' ? undefined : userName;
 }
 
@@ -45,7 +47,7 @@ export function readAuthorization(authorization: string): string | undefined {
  * @returns undefined if it has none
  */
 export function readWriteKey(body: unknown): string | undefined {
-  if (typeof body !== 'object' || body === null || !('writeKey' in body)) return undefined;
-  const { writeKey } = body;
-  return typeof writeKey === 'string' && writeKey !== '' ? writeKey : undefined;
+  return writeKeySchema.safeParse(body).data?.writeKey;
 }
+
+const writeKeySchema = z.object({ writeKey: z.string().check(z.minLength(1)) });

@@ -8,9 +8,9 @@ import * as z from 'zod/mini';
 import { operate, recommended, someone, timelineOf } from './client.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const delivered = { timeout: 5000, interval: 20 };
+const delivered = { timeout: 60_000, interval: 20 };
 
-/** Adds a workspace and gives its API key. */
+/** Adds a workspace and returns its API key. */
 async function addWorkspace(): Promise<string> {
   const answer = await operate({ command: 'workspace.add', name: 'import' });
   return z.object({ apiKey: z.string() }).parse(answer).apiKey;
@@ -46,8 +46,8 @@ it('imports a history, and run again leaves the timelines as they are', async ()
     ].join('\r\n'),
   );
   const rejected =
-    'line 6: traits.email: expected one email address such as name@example.com, got a string of length 6\n' +
-    'line 7: the line: expected an event as JSON\n';
+    'line 6: traits.email must be one email address such as name@example.com. (email_invalid)\n' +
+    'line 7: The line is not valid JSON. (json_invalid)\n';
 
   expect(await send(file, apiKey)).toEqual({
     code: 1,

@@ -64,6 +64,9 @@ describe('Authorization', () => {
     ['Bearer without anything', 'Bearer '],
     ['another scheme', `Digest ${KEY}`],
     ['two words after the scheme', `Bearer ${KEY} ${KEY}`],
+    ['a word before Bearer', `x Bearer ${KEY}`],
+    ['a word before Basic', `x ${basic(KEY)}`],
+    ['two words after Basic', `${basic(KEY)} x`],
   ])('is 401 when it is %s', async (_what, authorization) => {
     await expect(knock(acme, authorization)).rejects.toThrow(rejected('api_key_missing'));
   });

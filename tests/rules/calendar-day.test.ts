@@ -1,7 +1,7 @@
 import '@js-joda/timezone';
 import { Instant, ZoneId } from '@js-joda/core';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { calendarDay, isTimeZone } from '../../lib/event/calendar-day.ts';
 
 const ZONES = Intl.supportedValuesOf('timeZone');
@@ -107,6 +107,13 @@ describe("the calendar date of the event's timestamp in the workspace's time zon
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('makes the formatter of a time zone, which is costly, only once', () => {
+    const formatters = vi.spyOn(Intl, 'DateTimeFormat');
+    for (let n = 0; n < 3; n += 1) calendarDay('Indian/Christmas', n);
+    expect(formatters.mock.calls.length).toBeLessThanOrEqual(1);
+    formatters.mockRestore();
   });
 
   it('throws for a time zone that there is not', () => {

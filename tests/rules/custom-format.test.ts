@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type CustomFormat, compileFormat } from '../../lib/event/custom-format.ts';
 import { normalize } from '../../lib/event/normalize.ts';
+import { readEvent } from '../../lib/event/read-event.ts';
 import { rejected } from './rejected.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
@@ -74,6 +75,18 @@ describe('a custom format of the workspace', () => {
     });
   });
 
+  it('leaves text in quotes as it is, whatever is escaped in it', async () => {
+    const description = "join(' ', ['It\\'s At', Screen.Title])";
+    expect(await read(EVENT, { ...FORMAT, description })).toMatchObject({
+      description: "It's At Cart",
+    });
+  });
+
+  it('matches names whose lower case depends on the letters around them', async () => {
+    const event = { type: 'identify', timestamp: WHEN, ΟΔΟΣ: 'a@x.co' };
+    expect(await read(event, { email: '"ΟΔΟΣ"' })).toMatchObject({ email: 'a@x.co' });
+  });
+
   it('falls back to the standard message', async () => {
     expect(await read({ ...EVENT, screen: { title: ' ' } })).toMatchObject({
       description: 'Was here',
@@ -93,10 +106,45 @@ describe('a custom format of the workspace', () => {
 
   it('rejects an event whose types its functions cannot read', async () => {
     const format = { email: "join('@', user.mail)" };
-    await expect(read(EVENT, format)).rejects.toThrow(rejected('custom_format_failed'));
+    const failure = await read(EVENT, format).catch((error: unknown) => error);
+    expect(failure).toEqual(rejected('custom_format_failed'));
+    expect(failure).toHaveProperty('cause', expect.any(Error));
   });
 
   it('does not make another call an identify call', async () => {
     await expect(read({ ...EVENT, type: 'track' })).rejects.toThrow(rejected('type_not_identify'));
+  });
+});
+
+describe('in a batch, a custom format', () => {
+  const shared = readEvent({ user: { mail: 'all@x.co' }, at: WHEN, screen: { title: 'All' } });
+  const readInBatch = async (event: object) => {
+    const extract = await compileFormat(FORMAT);
+    return extract(readEvent(event, shared));
+  };
+
+  it('finds what the batch says of all its events', async () => {
+    expect(await readInBatch({})).toEqual({
+      email: 'all@x.co',
+      timestamp: WHEN,
+      description: 'All',
+    });
+  });
+
+  it('finds what the event says first', async () => {
+    const own = { at: 'now', user: { mail: 'own@x.co' }, screen: { title: 'Own' } };
+    expect(await readInBatch(own)).toEqual({
+      email: 'own@x.co',
+      timestamp: 'now',
+      description: 'Own',
+    });
+  });
+
+  it('reads what all events have in common only once', async () => {
+    const extract = await compileFormat(FORMAT);
+    const inLowerCase = vi.fn(shared.inLowerCase);
+    const common = { ...shared, inLowerCase };
+    for (let n = 0; n < 3; n += 1) extract(readEvent({}, common));
+    expect(inLowerCase).toHaveBeenCalledTimes(1);
   });
 });

@@ -21,6 +21,7 @@ describe('one valid address', () => {
     ['with an umlaut in the domain', 'info@Bücher.example', 'info@xn--bcher-kva.example'],
     ['with a domain in capital umlauts', 'info@BÜCHER.example', 'info@xn--bcher-kva.example'],
     ['with a domain in punycode', 'info@XN--BCHER-KVA.example', 'info@xn--bcher-kva.example'],
+    ['with a domain in Greek capitals', 'a@ΟΔΟΣ.ΕΛ', 'a@xn--pxavbq.xn--qxam'],
     ['with a Japanese domain', 'a@例え.jp', 'a@xn--r8jz45g.jp'],
     ['with a full-width dot', 'a@例え。jp', 'a@xn--r8jz45g.jp'],
     [
@@ -29,6 +30,8 @@ describe('one valid address', () => {
       "a!#$%&'*+/=?^_`{|}~-@b.co",
     ],
     ['with a subdomain and digits', '007@mail.4711.example.org', '007@mail.4711.example.org'],
+    ['with a domain that ends in a letter', 'a@b.c', 'a@b.c'],
+    ['with a last label that begins with a digit', 'a@example.4you', 'a@example.4you'],
   ])('is taken %s', (_how, sent, expected) => {
     expect(parse(sent)).toBe(expected);
   });
@@ -67,6 +70,7 @@ describe('one valid address', () => {
     ['with a label that ends in a hyphen', 'peter@example-.com'],
     ['with an underscore in the domain', 'peter@ex_ample.com'],
     ['at an IP address', 'peter@127.0.0.1'],
+    ['at an IP address that ends in several digits', 'peter@10.0.0.25'],
     ['at an IP address in brackets', 'peter@[127.0.0.1]'],
     ['at a host with a port', 'peter@example.com:25'],
     ['at a percent-encoded domain', 'peter@ex%61mple.com'],
@@ -94,6 +98,10 @@ describe('at most 254 characters', () => {
     expect(() => parse(`${LONGEST}d`)).toThrow(
       rejected('email_too_long', 'traits.email is longer than 254'),
     );
+  });
+
+  it('rejects one of 255 even if it is no address', () => {
+    expect(() => parse('x'.repeat(255))).toThrow(rejected('email_too_long', 'traits.email'));
   });
 
   it('counts the domain in its ASCII form', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { checkEventLimits } from '../../lib/intake/event-limits.ts';
 import { rejected } from './rejected.ts';
 
@@ -21,6 +21,28 @@ describe('an event over 32 KB', () => {
     expect(JSON.stringify(umlauts).length).toBeLessThan(LIMIT);
 
     expect(() => checkEventLimits(umlauts)).toThrow(rejected('event_too_large'));
+  });
+});
+
+it('an event of JSON values of all kinds is accepted', () => {
+  expect(() => checkEventLimits({ a: [null, true, 1, 'x', {}, []] })).not.toThrow();
+  expect(() => checkEventLimits(null)).not.toThrow();
+});
+
+describe('an event of more values than 32 KB of JSON can hold', () => {
+  const MAX_VALUES = 16 * 1024;
+
+  it('is rejected before the rest of it is looked at', () => {
+    const look = vi.fn();
+    const rest = Object.defineProperty({}, 'x', { get: look, enumerable: true });
+    const event = [...Array.from({ length: MAX_VALUES }, () => 0), rest];
+    expect(() => checkEventLimits(event)).toThrow(rejected('event_too_large'));
+    expect(look).not.toHaveBeenCalled();
+  });
+
+  it('is accepted with one less', () => {
+    // The array itself is a value, too.
+    expect(() => checkEventLimits(Array.from({ length: MAX_VALUES - 1 }, () => 0))).not.toThrow();
   });
 });
 

@@ -58,6 +58,16 @@ describe('what a batch says of all its events', () => {
     expect(shared?.textAt('email')).toBeUndefined();
   });
 
+  it.each([{ context: { a: 'x' } }, { sentAt: 's' }])('may be one of them: %j', (common) => {
+    const { shared } = readBody({ batch: [], ...common });
+    expect(shared?.valueAt('context')).toEqual(common.context);
+    expect(shared?.valueAt('sentAt')).toBe(common.sentAt);
+  });
+
+  it('is nothing if it says neither', () => {
+    expect(readBody({ batch: [], email: 'e' }).shared).toBeUndefined();
+  });
+
   it('is rejected over the limits of an event', () => {
     expect(() => readBody({ batch: [], context: { a: 'x'.repeat(33_000) } })).toThrow(
       rejected('event_too_large'),

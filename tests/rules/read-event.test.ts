@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readEvent } from '../../lib/event/read-event.ts';
 import { rejected } from './rejected.ts';
 
@@ -45,11 +45,12 @@ describe('field names match in any casing', () => {
 
 describe('the whole event in lower case', () => {
   it('changes names at every level, and no value', () => {
-    const sent = { Email: 'A@b.co', Traits: { Plans: [{ Name: 'Pro' }, 'Free', null] } };
+    const Traits = { Plans: [{ Name: 'Pro' }, 'Free', null], Phone: null };
+    const sent = { Email: 'A@b.co', Traits };
 
     expect(readEvent(sent).inLowerCase()).toEqual({
       email: 'A@b.co',
-      traits: { plans: [{ name: 'Pro' }, 'Free', null] },
+      traits: { plans: [{ name: 'Pro' }, 'Free', null], phone: null },
     });
   });
 
@@ -58,6 +59,13 @@ describe('the whole event in lower case', () => {
       rejected('field_repeated', 'A field appears more than once'),
     );
   });
+});
+
+it('looks through the names of an object only once', () => {
+  const ownKeys = vi.fn(Reflect.ownKeys);
+  const event = readEvent(new Proxy({ a: 1, b: 2 }, { ownKeys }));
+  expect([event.valueAt('a'), event.valueAt('b')]).toEqual([1, 2]);
+  expect(ownKeys).toHaveBeenCalledTimes(1);
 });
 
 describe('fields named like parts of a prototype', () => {

@@ -107,6 +107,9 @@ describe('ISO 8601 with an offset or Z', () => {
     ['second 61', '2020-05-31T17:55:61Z'],
     ['a time after 24:00', '2020-05-31T24:00:01Z'],
     ['a minute after 24:00', '2020-05-31T24:01:00Z'],
+    ['a millisecond after 24:00', '2020-05-31T24:00:00.001Z'],
+    ['a leap second after 24:00', '2020-05-31T24:00:60Z'],
+    ['something in front of it', 'x2020-05-31T17:55:47Z'],
   ])('rejects %s', (_what, value) => {
     expect(() => parse(value)).toThrow(
       rejected('timestamp_invalid', 'timestamp must be an ISO 8601'),
@@ -187,6 +190,8 @@ describe('a wrong clock of a device', () => {
 
   it.each([
     ['right within minutes', NOW - 4 * 60_000],
+    ['five minutes behind', NOW - 5 * 60_000],
+    ['five minutes ahead', NOW + 5 * 60_000],
     ['unknown', undefined],
   ])('is left alone when it is %s', (_what, sentAt) => {
     expect(correctClock(NOW - days, sentAt, NOW)).toBe(NOW - days);

@@ -91,6 +91,7 @@ describe('X-Signature, for a workspace with a shared secret', () => {
     ['cut short', signatureOf(RAW_BODY).slice(0, -2)],
     ['longer', `${signatureOf(RAW_BODY)}00`],
     ['with something that is not hex behind it', `${signatureOf(RAW_BODY)}zz`],
+    ['with something in front of it', `z${signatureOf(RAW_BODY)}`],
     ['not hex', 'z'.repeat(40)],
     ['in base64', Buffer.from(signatureOf(RAW_BODY), 'hex').toString('base64')],
   ])('is rejected when it is %s', (_what, signature) => {
