@@ -232,6 +232,15 @@ describe('two workspace.add with one id at once', () => {
   });
 });
 
+it('lets nobody in with a key whose addition was cut off, and delivers nothing with it', async () => {
+  const { workspace, first } = names();
+  const add = { command: 'workspace.add', workspace, name: 'Acme', apiKey: first };
+  expect(await cutOff(tables().db, 1, () => run(add))).toBe(true);
+  const workspaces = createWorkspaces(tables().db, TABLES.Workspaces);
+  expect(await workspaces.findByApiKey(first, NOW)).toBeUndefined();
+  expect(await workspaces.findById(workspace)).toBeUndefined();
+});
+
 it('keeps a change that is made during a rotation', async () => {
   let call = 0;
   for (let reached = true; reached; ) {

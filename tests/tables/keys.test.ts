@@ -185,6 +185,14 @@ describe('workspace.revoke', () => {
     expect(await idOf(apiKey)).toBe(workspace);
   });
 
+  it('ends only the earlier key if the current one ends the same', async () => {
+    const { workspace, apiKey } = await add();
+    const current = `${randomUUID()}-old1`;
+    await rotate({ workspace, apiKey: current });
+    await revoke({ workspace, keyEnding: 'old1' });
+    expect([await idOf(apiKey), await idOf(current)]).toEqual([undefined, workspace]);
+  });
+
   it('refuses an ending that no key has', async () => {
     const { workspace } = await add();
     await expect(revoke({ workspace, keyEnding: 'none' })).rejects.toThrow(/^keyEnding: no key/);

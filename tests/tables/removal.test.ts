@@ -125,9 +125,10 @@ describe('workspace.remove', () => {
     expect(first.resumeAt).toBe(new Date(NOW + WORKSPACE_CHANGE_VISIBLE_AFTER_MS).toISOString());
     const fresh = createWorkspaces(tables().db, TABLES.Workspaces);
     expect(await fresh.findByApiKey(apiKey, NOW)).toBeUndefined();
-    // Called again too early, it deletes nothing.
+    // Called again too early, it deletes nothing, and does not begin to wait again.
     vi.setSystemTime(NOW + WORKSPACE_CHANGE_VISIBLE_AFTER_MS - 1);
     expect(await invoke({ ...remove, from: first.next })).toEqual(first);
+    expect(await invoke({ ...remove, workspace })).toEqual(first);
     expect(await leftOf(workspace)).toEqual({ interactions: 4, records: 2 });
 
     expect(totalOf(await removeToTheEnd({ workspace }))).toEqual([1, 1, 1, 1]);

@@ -219,6 +219,14 @@ describe('interactions.redrive --waiting', () => {
     }
   });
 
+  it('gives the turns of what is due already to others', async () => {
+    const workspace = await someWorkspace();
+    await tried(workspace, 40, { ...unavailable, dueAt: NOW });
+    const keys = await tried(workspace, 10, unavailable);
+    await invoke({ ...hasten, workspace, perSecond: 1 });
+    expect((await dueSeconds(keys, NOW)).at(-1)).toBeLessThan(35);
+  });
+
   it('takes no lease away', async () => {
     const workspace = await someWorkspace();
     const [key] = await tried(workspace, 1, { ...unavailable, dueAt: NOW });
