@@ -290,7 +290,7 @@ describe('an accepted request', () => {
   });
 
   it('may hold 4,000 events', async () => {
-    const contacts = 1000;
+    const contacts = 200;
     const batch = Array.from({ length: 4000 }, (_, n) => recommended(`${n % contacts}-${known}`));
     const answer = await send({ batch }, { path: '/v1/batch' });
     expect(answer.status).toBe(200);
