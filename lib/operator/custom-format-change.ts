@@ -59,7 +59,7 @@ async function extractFrom(
 ): Promise<Interaction> {
   const extract = await compileFormat(format);
   try {
-    if (extract(readEvent(sample)).email === null) {
+    if (extract(readEvent(sample)).email === undefined) {
       throw new OperatorError('emailPath: finds no email in the sample');
     }
     return normalize(sample, { timeZone, standardMessage, extract }, Date.now());

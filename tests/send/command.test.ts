@@ -65,7 +65,7 @@ it('ends on Ctrl-C while it waits for input', async () => {
   await vi.waitFor(() => expect(printed.out).toContain('line 20: '), { timeout: 60_000 });
   child.kill('SIGINT');
   expect(await ended).toBe(130);
-  expect(printed.out).toMatch(/\n0 accepted, 0 duplicate, 0 ignored, 501 rejected\n$/);
+  expect(printed.out).toMatch(/\n0 accepted, 0 duplicate, 0 ignored, 201 rejected\n$/);
   expect(printed.err).toBe('Interrupted. Run it again to continue.\n');
 });
 

@@ -51,7 +51,7 @@ describe('a custom format', () => {
     await tables().operator.run({ command: 'workspace.rotate', workspace: id });
     const intake = createIntake(tables().ledger, secrets);
     expect(await intake.accept([SAMPLE], await fresh(id), Date.now())).toMatchObject([
-      { status: 'accepted', format: 'custom' },
+      { status: 'accepted', interaction: { format: 'custom' } },
     ]);
   });
 
