@@ -16,6 +16,8 @@ const progressSchema = z.object({
   workspace: z.string(),
   /** When the removal began. Absent if the interactions are only counted. */
   removedAt: z.optional(z.iso.datetime()),
+  /** When no function uses the keys any more, ms since the epoch. */
+  deletesFrom: z.number(),
   sources: z.array(z.literal('table')),
   position: positionSchema,
 });
@@ -34,7 +36,9 @@ export function createRemoval(registry: Registry, repairs: Repairs, remainingMs:
   return {
     async start({ workspace, dryRun }: Input<'workspace.remove'>) {
       const removedAt = dryRun === true ? await checkIsThere(workspace) : await endAll(workspace);
-      return run({ workspace, removedAt, sources: ['table'] });
+      // Not from `removedAt`: if an earlier call was cut off, some keys have ended only now.
+      const deletesFrom = dryRun === true ? 0 : Date.now() + WORKSPACE_CHANGE_VISIBLE_AFTER_MS;
+      return run({ workspace, removedAt, deletesFrom, sources: ['table'] });
     },
 
     /** @param from the `next` of an earlier answer */
@@ -51,10 +55,9 @@ export function createRemoval(registry: Registry, repairs: Repairs, remainingMs:
   async function run(progress: Progress) {
     const counts = { pending: 0, retrying: 0, delivered: 0, dead: 0, scanned: 0 };
     const dryRun = progress.removedAt === undefined;
-    const resumeAt = deletesFrom(progress);
-    if (Date.now() < resumeAt) {
-      const next = { next: toCursor(progress), resumeAt: new Date(resumeAt).toISOString() };
-      return { ...counts, dryRun, done: false, ...next };
+    if (Date.now() < progress.deletesFrom) {
+      const resumeAt = new Date(progress.deletesFrom).toISOString();
+      return { ...counts, dryRun, done: false, next: toCursor(progress), resumeAt };
     }
     const done = await walk(
       progress,
@@ -94,9 +97,4 @@ export function createRemoval(registry: Registry, repairs: Repairs, remainingMs:
     const master = await registry.find(workspace);
     if (master?.removedAt === removedAt && master !== undefined) await registry.delete(master);
   }
-}
-
-/** When no function uses the keys any more, ms since the epoch. */
-function deletesFrom({ removedAt }: Progress): number {
-  return removedAt === undefined ? 0 : Date.parse(removedAt) + WORKSPACE_CHANGE_VISIBLE_AFTER_MS;
 }

@@ -16,14 +16,16 @@ const recordsRequest = z.object({ ShardIterator: z.string() });
 /** A stream in this process, with one shard: dynalite has none. */
 export type InProcessStream = ReturnType<typeof createInProcessStream>;
 
-/** @param onCall called with each operation that the stream is asked for */
-export function createInProcessStream(onCall: (operation: string) => void = () => {}) {
+/** @param onCall called with each operation that the stream is asked for; it may fail or wait */
+export function createInProcessStream(
+  onCall: (operation: string) => void | Promise<void> = () => {},
+) {
   const records: { number: number; key: InteractionKey; status: string; at: number }[] = [];
   let trimmed = 0;
   return {
     client: new DynamoDBStreamsClient(
       inProcess(async (operation, input) => {
-        onCall(operation);
+        await onCall(operation);
         return operation === 'GetRecords' ? getRecords(input) : getShardIterator(input);
       }),
     ),
@@ -33,9 +35,13 @@ export function createInProcessStream(onCall: (operation: string) => void = () =
       records.push({ number: records.length + 1, key, status, at: Date.now() });
     },
 
-    /** Forgets all records, as a stream does after 24 hours. */
-    trim(): void {
-      trimmed = records.length;
+    /**
+     * Forgets records, as a stream does after 24 hours.
+     *
+     * @param writtenBefore ms since the epoch; all records if absent
+     */
+    trim(writtenBefore = Number.POSITIVE_INFINITY): void {
+      trimmed = records.filter(({ at }) => at < writtenBefore).length;
     },
 
     /**

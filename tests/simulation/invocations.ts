@@ -1,36 +1,19 @@
-import * as z from 'zod/mini';
-import { interactionId } from '../../lib/ledger/entry.ts';
-import { OperatorError } from '../../lib/operator/operator-error.ts';
-import { requestWith } from '../in-process/lambda.ts';
-import type { Customer, SentEvent } from './events.ts';
+import { MINUTE_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
+import { messagesWith } from '../in-process/lambda.ts';
+import type { Container } from './containers.ts';
 import type { Invocation } from './scheduler.ts';
 import type { World } from './world.ts';
 
-const TIMEOUT_MS = { identify: 28_000, deliver: 60_000, redeliver: 55_000, operate: 900_000 };
-
-const answerSchema = z.object({
-  status: z.optional(z.string()),
-  results: z.optional(z.array(z.object({ status: z.string() }))),
-});
-
-/** A sender posts one event, or a batch. */
-export function sendEvents(
-  world: World,
-  customer: Customer,
-  apiKey: string,
-  events: SentEvent[],
-): Promise<void> {
-  const bodies = events.map(({ body }) => body);
-  const body = JSON.stringify(bodies.length === 1 ? bodies[0] : { batch: bodies });
-  world.sent.push(...events);
-  return begin(world, 'identify', async ({ identify }, invocation) => {
-    const answer = await identify(requestOf(apiKey, body), world.contextOf(invocation));
-    if (invocation.state !== 'running') return;
-    const { statusCode, body: answered = '' } = answer;
-    if (statusCode === 503) world.unanswered.push({ customer, apiKey, events });
-    checkAnswer(world, invocation, customer, events, Number(statusCode), answered);
-  });
-}
+/** As in serverless.yml. */
+const TIMEOUT_MS = {
+  identify: 28 * SECOND_MS,
+  deliver: MINUTE_MS,
+  redeliver: 55 * SECOND_MS,
+  recover: MINUTE_MS,
+  operate: 15 * MINUTE_MS,
+};
+/** With so little time, `recover` reads one page and continues with a message. */
+const SHORT_MS = 25 * SECOND_MS;
 
 /** Lambda calls `deliver` with the next batch of the stream. */
 export async function pollStream(world: World): Promise<void> {
@@ -43,70 +26,49 @@ export async function pollStream(world: World): Promise<void> {
   });
 }
 
+/** Lambda calls `recover` with the next message of the queue. */
+export async function pollQueue(world: World): Promise<void> {
+  const message = world.queue.take();
+  if (message === undefined) return;
+  const timeoutMs = world.random.chance(0.5) ? SHORT_MS : TIMEOUT_MS.recover;
+  await begin(
+    world,
+    'recover',
+    async ({ recover }, invocation) => {
+      await recover(messagesWith(message.body), world.contextOf(invocation)).then(
+        () => invocation.state === 'running' && world.queue.delete(message),
+        // The message comes again.
+        () => {},
+      );
+    },
+    timeoutMs,
+  );
+}
+
 /** The schedule starts `redeliver`. */
-export function redeliver(world: World): Promise<void> {
-  return begin(world, 'redeliver', async (container, invocation) => {
+export async function redeliver(world: World): Promise<void> {
+  await begin(world, 'redeliver', async (container, invocation) => {
+    const due = world.waiting.dueNow();
     // A run fails if the ledger fails. The next run continues.
     await container.redeliver({}, world.contextOf(invocation)).catch(() => {});
+    if (invocation.state === 'running') world.waiting.onRunEnded(invocation, due);
   });
 }
 
-/** An operator gives a command. */
-export function operate(world: World, request: object): Promise<void> {
-  return begin(world, 'operate', async (container, invocation) => {
-    await container.operate(invocation, request).catch((error: Error) => {
-      // A command may fail if the ledger fails. A rejected command is an error of the simulation.
-      if (error instanceof OperatorError) world.violations.push(`operator: ${error.message}`);
-    });
-  });
-}
-
-type Container = ReturnType<World['takeContainer']>;
-
-async function begin(
+/** Begins an invocation in a container with its memory. A crashed container is lost. */
+export function begin(
   world: World,
   name: keyof typeof TIMEOUT_MS,
   run: (container: Container, invocation: Invocation) => Promise<void>,
-): Promise<void> {
-  const container = world.takeContainer();
-  await world.scheduler.begin(name, TIMEOUT_MS[name], async (invocation) => {
-    await run(container, invocation);
-    if (invocation.state === 'running') world.giveBack(container);
-  });
-}
-
-/** Checks that the response says what took effect. */
-function checkAnswer(
-  { violations, watcher, secrets }: World,
-  invocation: Invocation,
-  customer: Customer,
-  events: SentEvent[],
-  statusCode: number,
-  body: string,
-): void {
-  // If the client repeated a write, the response is `duplicate` although this call wrote it.
-  const written = watcher.writes.filter((write) => write.invocation === invocation);
-  const names = new Set(written.flatMap(({ name, repeated }) => (repeated ? [] : name)));
-  if (statusCode === 503) return;
-  const { status, results = [] } = answerSchema.parse(JSON.parse(body));
-  const statuses = statusCode === 401 ? [] : status ? [status] : results.map((one) => one.status);
-  const accepted = statuses.filter((one) => one === 'accepted');
-  if (accepted.length !== names.size) {
-    violations.push(`${accepted.length} answered accepted, but ${names.size} written`);
-  }
-  statuses.forEach((one, at) => {
-    const { email = '', day } = events[at] ?? {};
-    const contact = `${customer.id}#${secrets.contactKey(customer.id, email)}`;
-    const name = interactionId({ contact, day: day ?? '' });
-    if (one === 'accepted' && !names.has(name)) violations.push('accepted, but not written');
-    if (one === 'duplicate' && !watcher.known.has(name)) violations.push('a duplicate of nothing');
-    if ((one === 'accepted' || one === 'duplicate') !== (day !== undefined)) {
-      violations.push(`answered ${one} to what should not be`);
+  timeoutMs = TIMEOUT_MS[name],
+): Promise<Invocation> {
+  const container = world.containers.take();
+  return world.scheduler.begin(name, timeoutMs, async (invocation) => {
+    try {
+      await run(container, invocation);
+      if (invocation.state === 'running') world.containers.giveBack(container);
+    } catch (error) {
+      if (invocation.state === 'running') world.violate(`${name} threw ${error}`);
     }
   });
-}
-
-function requestOf(apiKey: string, body: string) {
-  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
-  return requestWith({ routeKey: 'POST /v1/batch', headers, body });
 }

@@ -14,22 +14,30 @@ export interface Invocation {
   state: 'running' | 'ended' | 'crashed';
 }
 
-/** A call to the database or to Nat that an invocation waits for. */
+/** What a step does when it is chosen, and what goes wrong with it at the moment. */
+export interface StepActions<T> {
+  /** How long its caller waits for it, ms. */
+  timeoutMs: number;
+  /** true while nothing answers: it fails when its time is up. */
+  hangs(): boolean;
+  /** How often it fails. */
+  failureRate(): number;
+  perform(): Promise<T>;
+  /** @param tookEffect it fails after it took effect: only its answer is lost */
+  fail(tookEffect: boolean): Promise<T>;
+}
+
+/** A call to the database, to Nat or to the queue that an invocation waits for. */
 export interface Step {
   invocation: Invocation;
-  kind: 'database' | 'nat';
-  /** When it was requested, ms of the virtual clock. */
-  since: number;
+  /** When it fails at the latest, ms of the virtual clock. */
+  failsAt: number;
+  hangs(): boolean;
+  failureRate(): number;
   /** Lets it succeed. */
   perform(): Promise<void>;
   /** Lets it fail, before or after it took effect. */
   fail(tookEffect: boolean): Promise<void>;
-}
-
-/** What happens when a step succeeds, or fails before or after it took effect. */
-export interface StepActions<T> {
-  perform(): Promise<T>;
-  fail(tookEffect: boolean): Promise<T>;
 }
 
 export type Scheduler = ReturnType<typeof createScheduler>;
@@ -46,6 +54,10 @@ export function createScheduler() {
     get steps(): readonly Step[] {
       return steps;
     },
+    /** true while an invocation runs, or has left a call behind. */
+    get isBusy(): boolean {
+      return running.size > 0 || steps.length > 0;
+    },
     /** Counts what happens, so that one can see what came first. */
     tick: () => ++happened,
     /** The invocation that calls this. */
@@ -55,12 +67,16 @@ export function createScheduler() {
       return invocation;
     },
 
-    /** Begins an invocation and runs it up to its first step. */
+    /**
+     * Begins an invocation and runs it up to its first step.
+     *
+     * @param body what it does; it must not throw
+     */
     async begin(
       name: string,
       timeoutMs: number,
       body: (invocation: Invocation) => Promise<void>,
-    ): Promise<void> {
+    ): Promise<Invocation> {
       const startedAt = Date.now();
       const invocation: Invocation = {
         name,
@@ -71,18 +87,19 @@ export function createScheduler() {
       };
       running.add(invocation);
       void current.run(invocation, async () => {
-        await body(invocation).catch((error: unknown) => {
-          // A crashed invocation reports nothing any more.
-          if (invocation.state === 'running') throw error;
-        });
+        await body(invocation);
         running.delete(invocation);
         if (invocation.state === 'running') invocation.state = 'ended';
       });
       await runUntilSteps();
+      return invocation;
     },
 
-    /** Requests a step from inside an invocation. It resolves when the simulation chooses it. */
-    step<T>(kind: Step['kind'], actions: StepActions<T>): Promise<T> {
+    /**
+     * Requests a step from inside an invocation. It resolves when the simulation chooses it. An
+     * invocation that has ended may still do something: its container goes on with the next one.
+     */
+    step<T>({ timeoutMs, hangs, failureRate, ...actions }: StepActions<T>): Promise<T> {
       const invocation = this.invocation();
       return new Promise<T>((resolve, reject) => {
         const end = async (how: () => Promise<T>): Promise<void> => {
@@ -92,13 +109,14 @@ export function createScheduler() {
         };
         const step: Step = {
           invocation,
-          kind,
-          since: Date.now(),
+          failsAt: Date.now() + timeoutMs,
+          hangs,
+          failureRate,
           perform: () => end(actions.perform),
           fail: (tookEffect) => end(() => actions.fail(tookEffect)),
         };
         // A crashed invocation never gets a response.
-        if (invocation.state === 'running') steps.push(step);
+        if (invocation.state !== 'crashed') steps.push(step);
       });
     },
 
@@ -112,7 +130,7 @@ export function createScheduler() {
 }
 
 /** Lets all code run until it waits for a step. */
-async function runUntilSteps(): Promise<void> {
+export async function runUntilSteps(): Promise<void> {
   await turn();
   await turn();
 }

@@ -1,0 +1,94 @@
+import { DAY_MS } from '../../lib/runtime/durations.ts';
+import {
+  block,
+  changeSettings,
+  forgetContact,
+  leaveOrReturn,
+  redrive,
+  rotate,
+  runAgain,
+} from './commands.ts';
+import { CUSTOMERS } from './customers.ts';
+import { manyEvents, someEvent } from './events.ts';
+import { pollQueue, pollStream, redeliver } from './invocations.ts';
+import { type Request, sendEvents } from './requests.ts';
+import { passTime, pickStep, take } from './time.ts';
+import type { World } from './world.ts';
+
+type Act = (world: World) => Promise<void> | void;
+
+/** What people do, and how often. */
+const ORDERS: [weight: number, act: Act][] = [
+  [40, send],
+  [6, redrive],
+  [4, rotate],
+  [4, block],
+  [6, changeSettings],
+  [3, forgetContact],
+  [3, leaveOrReturn],
+  [10, runAgain],
+];
+
+/** What else may happen next. */
+const ACTS: [weight: number, act: Act][] = [
+  ...ORDERS,
+  [26, pollStream],
+  [14, redeliver],
+  [4, pollQueue],
+  [6, crashOne],
+  [4, (world) => world.containers.recycle()],
+  [10, (world) => passTime(world, world.random.int(2900))],
+];
+
+/** Mostly continues a running invocation, so that several run at the same time. */
+export async function actOnce(world: World): Promise<void> {
+  const step = pickStep(world);
+  if (step !== undefined && world.random.chance(0.75)) await take(world, step);
+  else await actOneOf(world, ACTS);
+}
+
+/** Somebody sends events, or gives an order. */
+export function giveOrder(world: World): Promise<void> {
+  return actOneOf(world, ORDERS);
+}
+
+async function actOneOf(world: World, acts: [weight: number, act: Act][]): Promise<void> {
+  let dice = world.random.int(acts.reduce((sum, [weight]) => sum + weight, 0));
+  const chosen = acts.find(([weight]) => {
+    dice -= weight;
+    return dice < 0;
+  });
+  await chosen?.[1](world);
+}
+
+async function send(world: World): Promise<void> {
+  const { random, unanswered } = world;
+  const again = random.chance(0.5) ? unanswered.pop() : undefined;
+  if (again !== undefined && mayBeRepeated(world, again)) return sendEvents(world, again);
+  const customer = random.pick(CUSTOMERS);
+  const apiKey = random.chance(0.8)
+    ? world.keyOf(customer.id)
+    : random.pick(world.keysOf(customer.id));
+  const signature = random.pick(['right', 'right', 'right', 'wrong', 'none'] as const);
+  const events = someEvents(world, customer);
+  await sendEvents(world, { customer, apiKey, signature, events, sentAt: Date.now() });
+}
+
+function someEvents({ random }: World, customer: (typeof CUSTOMERS)[number]) {
+  if (random.chance(0.15)) return manyEvents(random, customer);
+  const count = random.chance(0.7) ? 1 : 1 + random.int(6);
+  return Array.from({ length: count }, () => someEvent(random, customer));
+}
+
+/** Senders stop long before an event is too old. In another time zone it would count once more. */
+function mayBeRepeated({ settings }: World, { customer, sentAt }: Request): boolean {
+  return Date.now() - sentAt < 4 * DAY_MS && settings.zonesOf(customer.id, sentAt).size === 1;
+}
+
+function crashOne({ random, scheduler, onCrash }: World): void {
+  const running = [...scheduler.running];
+  const victim = running[random.int(Math.max(1, running.length))];
+  if (victim === undefined) return;
+  scheduler.crash(victim);
+  onCrash(victim);
+}
