@@ -1,16 +1,34 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import * as z from 'zod/mini';
 import { LOCAL_AWS } from './local-stack.ts';
 
-/** A client for serverless-offline's stand-in of the Lambda service. */
+/** Creates a client for the Lambda service that serverless-offline imitates on this port. */
 export function lambdaClient(port: number): LambdaClient {
   return new LambdaClient({ endpoint: `http://127.0.0.1:${port}`, maxAttempts: 1, ...LOCAL_AWS });
 }
 
+/** A Lambda function threw an error: its name and its message. */
+export class FunctionError extends Error {
+  override readonly name = 'FunctionError';
+  readonly type: string;
+
+  constructor({ errorType, errorMessage }: z.infer<typeof failureSchema>) {
+    super(errorMessage);
+    this.type = errorType;
+  }
+}
+
+const failureSchema = z.object({
+  errorType: z._default(z.string(), 'Error'),
+  errorMessage: z._default(z.string(), 'the function failed'),
+});
+
 /**
- * Invokes a Lambda function and waits for its answer.
+ * Invokes a Lambda function.
  *
  * @param name the function's full name
- * @throws {Error} with the function's own message if it failed
+ * @returns what the function returned
+ * @throws {FunctionError} if the function failed
  */
 export async function invoke(
   lambda: LambdaClient,
@@ -22,11 +40,7 @@ export async function invoke(
   );
   const text = answer.Payload?.transformToString() ?? '';
   const result: unknown = text === '' ? undefined : JSON.parse(text);
-  if (answer.FunctionError !== undefined) throw new Error(messageIn(result));
+  if (answer.FunctionError !== undefined)
+    throw new FunctionError(failureSchema.parse(result ?? {}));
   return result;
-}
-
-function messageIn(result: unknown): string {
-  const known = typeof result === 'object' && result !== null && 'errorMessage' in result;
-  return known ? String(result.errorMessage) : 'the function failed';
 }

@@ -1,7 +1,7 @@
 /** The API key of the workspace `local`. */
 export const LOCAL_API_KEY = 'local-api-key';
 
-/** What AWS clients need to be given here, though nothing looks at it. */
+/** AWS clients require a region and credentials. The local stack ignores them. */
 export const LOCAL_AWS = {
   region: 'eu-central-1',
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },

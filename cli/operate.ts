@@ -1,141 +1,86 @@
-import { parseArgs } from 'node:util';
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import * as z from 'zod/mini';
-import { commands } from '../lib/operator/commands.ts';
-import { invoke, lambdaClient } from './lambda.ts';
-import { runToCompletion } from './run-to-completion.ts';
+import { stderr, stdin, stdout } from 'node:process';
+import { createInterface } from 'node:readline/promises';
+import { Command } from 'commander';
+import { type CommandName, commands } from '../lib/operator/commands.ts';
+import { invoke } from './lambda.ts';
+import { callerArn, clientFor, LOCAL } from './operate/deployment.ts';
+import { addOptions, fieldsOf, flagOf } from './operate/options.ts';
+import { problemIn } from './operate/problem.ts';
+import { readSecrets, SECRETS_HELP } from './operate/read-secrets.ts';
+import { runToCompletion } from './operate/run-to-completion.ts';
+import { toText } from './operate/to-text.ts';
 
-const LOCAL = 'local';
-/** Where `serverless.yml` deploys unless it is told otherwise. */
-const DEFAULT_REGION = 'eu-central-1';
-
-/** A command's fields, with what is said of each. */
-const fieldsSchema = z.object({
-  properties: z.optional(
-    z.record(
-      z.string(),
-      z.object({ type: z.optional(z.string()), description: z.optional(z.string()) }),
-    ),
-  ),
-  required: z.optional(z.array(z.string())),
-});
-
-type Command = (typeof commands)[keyof typeof commands];
-
-const [name = '--help', ...args] = process.argv.slice(2);
-try {
-  process.stdout.write(isHelp([name]) ? helpOfAll() : await run(name, args));
-} catch (error) {
-  process.stderr.write(`${problemIn(error)}\n`);
-  process.exitCode = 1;
+/** The options of a command line. What is left are the fields of the command. */
+interface Options extends Record<string, unknown> {
+  stage?: string;
+  json?: boolean;
+  yes?: boolean;
 }
 
-async function run(name: string, args: string[]): Promise<string> {
-  const command = Object.entries(commands).find(([known]) => known === name)?.[1];
-  if (command === undefined) throw new Error(`there is no command ${name}\n\n${helpOfAll()}`);
-  if (isHelp(args)) return helpOf(name, command);
-  const { stage, input } = inputFrom(command, args);
-  const functionName = `nat-destination-${stage}-operate`;
-  const lambda = clientFor(stage);
-  const call = (fields: object) => invoke(lambda, functionName, { command: name, ...fields });
-  const answer = await runToCompletion(call, input).catch((error: Error) =>
-    Promise.reject(inFlags(error)),
-  );
-  lambda.destroy();
-  return `${JSON.stringify(answer, null, 2)}\n`;
+const program = new Command('npm run operate --')
+  .usage('COMMAND [options]')
+  .description('Runs a command of the operator, on the local stack unless --stage names another.')
+  .helpCommand(false)
+  .addHelpText('after', '\nCOMMAND --help lists the options of a command.');
+
+for (const name of Object.keys(commands) as CommandName[]) {
+  const { summary } = commands[name];
+  const command = program.command(name).usage('[options]').description(summary);
+  addOptions(command, name);
+  if (fieldsOf(name).some(({ secret }) => secret))
+    command.addHelpText('after', `\n${SECRETS_HELP}`);
+  command.action((options: Options) => run(name, options));
 }
 
-function inputFrom(command: Command, args: string[]) {
-  const fields = fieldsOf(command);
-  const byFlag = new Map(fields.map((field) => [flagOf(field.field), field]));
-  const options = Object.fromEntries([
-    ['stage', { type: 'string' as const }],
-    ...fields.map(({ field, type }) => [flagOf(field), { type }] as const),
-  ]);
-  const { stage = LOCAL, ...values } = parseArgs({ args, options }).values;
-  const input = Object.fromEntries(
-    Object.entries(values).map(([flag, value]) => {
-      const { field = flag, isJson = false } = byFlag.get(flag) ?? {};
-      return [field, isJson ? parseJson(flag, String(value)) : value];
-    }),
-  );
-  const missing = fields.find(({ field, required }) => required && !(field in input));
-  if (missing !== undefined) throw new Error(`--${flagOf(missing.field)}: is required`);
-  return { stage: String(stage), input };
-}
+if (process.argv.length <= 2) program.outputHelp();
+else await program.parseAsync();
 
-/** The function names a field as JSON does; here it is a flag. */
-function inFlags(error: Error): Error {
-  const message = error.message.replace(
-    /(^|; )(\w+): /g,
-    (_, before: string, field: string) => `${before}--${flagOf(field)}: `,
-  );
-  return new Error(message, { cause: error });
-}
-
-function parseJson(flag: string, json: string): unknown {
+async function run(command: CommandName, options: Options): Promise<void> {
+  const { stage = LOCAL, json = false, yes = false, ...given } = options;
+  const lambda = clientFor(stage, process.env);
   try {
-    return JSON.parse(json);
-  } catch {
-    throw new Error(`--${flag}: expected JSON`);
+    const input = await readSecrets(command, checkRequired(command, given), process.env, stdin);
+    const { effect } = commands[command];
+    const caller = effect === 'reads' ? undefined : await callerArn(stage, process.env);
+    const call = (fields: object) =>
+      invoke(lambda, `nat-destination-${stage}-operate`, { command, caller, ...fields });
+    const mustAsk = effect === 'deletes' && !yes && !('dryRun' in input) && !('from' in input);
+    if (mustAsk && !(await isConfirmed(call, input))) return;
+    const answer = await runToCompletion(call, input, report);
+    stdout.write(json ? `${JSON.stringify(answer, null, 2)}\n` : toText(answer));
+    if (isPage(answer)) report(`there are more: --from ${answer.next}`);
+  } catch (error) {
+    report(problemIn(error, stage));
+    process.exitCode = 1;
+  } finally {
+    lambda.destroy();
   }
 }
 
-/** The local stack's stand-in for Lambda, else the account that the AWS environment names. */
-function clientFor(stage: string): LambdaClient {
-  return stage === LOCAL
-    ? lambdaClient(Number(process.env.LAMBDA_PORT ?? 3002))
-    : new LambdaClient({ region: process.env.AWS_REGION ?? DEFAULT_REGION });
-}
-
-function fieldsOf({ input }: Command) {
-  const schema = fieldsSchema.parse(z.toJSONSchema(input, { unrepresentable: 'any', io: 'input' }));
-  return Object.entries(schema.properties ?? {}).map(([field, { type, description = '' }]) => ({
-    field,
-    type: type === 'boolean' ? ('boolean' as const) : ('string' as const),
-    isJson: type === 'object',
-    description,
-    required: schema.required?.includes(field) ?? false,
-  }));
-}
-
-function flagOf(field: string): string {
-  return field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-function isHelp(args: string[]): boolean {
-  return args.includes('--help') || args.includes('-h');
-}
-
-function helpOfAll(): string {
-  const width = Math.max(...Object.keys(commands).map((name) => name.length));
-  const lines = Object.entries(commands).map(
-    ([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`,
+function checkRequired(command: CommandName, given: Record<string, unknown>) {
+  const missing = fieldsOf(command).find(
+    ({ field, isRequired }) => isRequired && !(field in given),
   );
-  return `npm run operate -- COMMAND [--stage STAGE] [--FIELD VALUE …]
-
-${lines.join('\n')}
-
-  --stage STAGE  a deployment; without it the local stack, which npm start runs
-  COMMAND --help lists what a command takes
-`;
+  if (missing === undefined || 'from' in given) return given;
+  throw new Error(`${flagOf(missing.field)}: is required`);
 }
 
-function helpOf(name: string, command: Command): string {
-  const fields = fieldsOf(command);
-  const width = Math.max(0, ...fields.map(({ field }) => flagOf(field).length));
-  const lines = fields.map(
-    ({ field, description, required }) =>
-      `  --${flagOf(field).padEnd(width)}  ${description}${required ? ' (required)' : ''}`,
-  );
-  return `npm run operate -- ${name}: ${command.summary}\n\n${lines.join('\n')}\n`;
+/** Shows what a command would delete, and asks. */
+async function isConfirmed(call: (fields: object) => Promise<unknown>, input: object) {
+  stderr.write(toText(await runToCompletion(call, { ...input, dryRun: true }, report)));
+  if (!stdin.isTTY) throw new Error('--yes: is required without a terminal; nothing was deleted');
+  const terminal = createInterface({ input: stdin, output: stderr });
+  const reply = await terminal.question('Delete all of this? (yes/no) ');
+  terminal.close();
+  if (reply.trim().toLowerCase() === 'yes') return true;
+  report('nothing was deleted');
+  return false;
 }
 
-function problemIn(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause: unknown = error.cause ?? error;
-  const refused = cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
-  return refused
-    ? 'the local stack does not run: npm start (LAMBDA_PORT if it is not 3002)'
-    : error.message;
+function isPage(answer: unknown): answer is { next: string } {
+  return typeof answer === 'object' && answer !== null && 'next' in answer;
+}
+
+function report(line: string): void {
+  stderr.write(`${line}\n`);
 }

@@ -1,44 +1,41 @@
-import { openInput } from './send/input.ts';
+import { createReadStream, statSync } from 'node:fs';
+import { addAbortSignal } from 'node:stream';
 import { HELP, type Options, readOptions } from './send/options.ts';
-import { createPost, type RetryPolicy } from './send/post.ts';
+import { createPost } from './send/post.ts';
+import { NO_EVENT, readEvents } from './send/read-events.ts';
 import { createReport } from './send/report.ts';
 import { sendEvents } from './send/send-events.ts';
 
-const PATIENCE: RetryPolicy = { firstMs: 1000, longestMs: 30_000, giveUpAfterMs: 10 * 60 * 1000 };
 const INTERRUPTED = 130;
+const interruption = new AbortController();
 
 try {
   const options = readOptions(process.argv.slice(2), process.env);
   if (options.help) process.stdout.write(HELP);
-  else process.exitCode = await send(options);
+  else await send(options);
 } catch (error) {
-  process.stderr.write(`${problemIn(error)}\n`);
-  process.exitCode = 1;
+  const { aborted } = interruption.signal;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(aborted ? 'Interrupted. Run it again to continue.\n' : `${message}\n`);
+  process.exitCode = aborted ? INTERRUPTED : 1;
 }
 
-/** @returns the exit status */
-async function send({ file, url, key }: Options): Promise<number> {
-  const interruption = new AbortController();
+async function send({ file, url, key }: Options): Promise<void> {
   const { signal } = interruption;
-  const { stream, bytes } = await openInput(file, signal);
+  const stats = file === '-' ? undefined : statSync(file, { throwIfNoEntry: false });
+  if (file !== '-' && stats?.isDirectory() !== false) throw new Error(`There is no file ${file}.`);
+  const input = addAbortSignal(signal, file === '-' ? process.stdin : createReadStream(file));
   process.once('SIGINT', () => interruption.abort());
-  const report = createReport(bytes);
-  const post = createPost({ url, key, patience: PATIENCE, onWait: report.waiting, signal });
-  let problem: string | undefined;
+  const report = createReport(stats?.isFile() ? stats.size : undefined);
+  const post = createPost({ url, key, signal, onRetry: report.addRetry });
   try {
-    for await (const settled of sendEvents(stream, post)) report.settled(settled);
-  } catch (error) {
-    problem = problemIn(error);
+    for await (const results of sendEvents(readEvents(input), post)) {
+      report.addBatch(results, input.bytesRead);
+    }
+  } finally {
+    report.end();
   }
-  report.end();
-  if (signal.aborted) {
-    process.stderr.write('run it again to go on\n');
-    return INTERRUPTED;
-  }
-  if (problem !== undefined) process.stderr.write(`${problem}\n`);
-  return problem !== undefined || report.hasRejected() ? 1 : 0;
-}
-
-function problemIn(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  signal.throwIfAborted();
+  if (report.counts.events === 0) throw new Error(NO_EVENT);
+  if (report.counts.rejected > 0) process.exitCode = 1;
 }

@@ -3,15 +3,26 @@ import middy from '@middy/core';
 import { createRepairs } from '../lib/ledger/repairs.ts';
 import { createOperator } from '../lib/operator/operator.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
+import { createRegistry } from '../lib/workspaces/registry.ts';
 import { services } from './services.ts';
 import { logger } from './telemetry.ts';
 
-const repairs = lazy(() => createRepairs(services().db, services().config.INTERACTIONS_TABLE));
+const tables = lazy(() => {
+  const { config, db, secrets } = services();
+  return {
+    repairs: createRepairs(db, config.INTERACTIONS_TABLE),
+    registry: createRegistry(db, config.WORKSPACES_TABLE),
+    secrets,
+  };
+});
 
 /** Runs the operator's commands, such as `{"command": "workspace.list"}`. */
 export const handler = middy<unknown, unknown>()
   .use(injectLambdaContext(logger))
-  .handler((request, context) => {
-    const remainingMs = () => context.getRemainingTimeInMillis();
-    return createOperator({ ...services(), repairs: repairs(), remainingMs }).run(request);
-  });
+  .handler((request, context) =>
+    createOperator({
+      ...tables(),
+      remainingMs: () => context.getRemainingTimeInMillis(),
+      audit: (entry) => logger.info('operator command', { ...entry }),
+    }).run(request),
+  );

@@ -4,13 +4,13 @@ import { LOCAL_API_KEY } from '../cli/local-stack.ts';
 import { createRepairs } from '../lib/ledger/repairs.ts';
 import { createOperator } from '../lib/operator/operator.ts';
 import { createSecrets } from '../lib/runtime/secrets.ts';
-import { createWorkspaces } from '../lib/workspaces/workspaces.ts';
+import { createRegistry } from '../lib/workspaces/registry.ts';
 import { type DynamoDBAddress, TABLES } from './database.ts';
 import { readDeploymentSecret } from './serverless-config.ts';
 
-const LOCAL_WORKSPACE = { id: 'local', name: 'Local', apiKey: LOCAL_API_KEY };
+const LOCAL_WORKSPACE = { workspace: 'local', name: 'Local', apiKey: LOCAL_API_KEY };
 
-const workspacesSchema = z.array(z.looseObject({ id: z.string() }));
+const workspacesSchema = z.array(z.looseObject({ workspace: z.string() }));
 
 /**
  * Adds the workspace `local`, unless a DynamoDB Local has it from an earlier run. The operator's
@@ -21,12 +21,13 @@ export async function addLocalWorkspace(address: DynamoDBAddress): Promise<void>
   const db = new DynamoDBClient(address);
   const operator = createOperator({
     repairs: createRepairs(db, TABLES.Interactions),
-    workspaces: createWorkspaces(db, TABLES.Workspaces),
+    registry: createRegistry(db, TABLES.Workspaces),
     secrets: createSecrets(await readDeploymentSecret()),
     remainingMs: () => Number.POSITIVE_INFINITY,
+    audit: () => {},
   });
   const workspaces = workspacesSchema.parse(await operator.run({ command: 'workspace.list' }));
-  if (!workspaces.some(({ id }) => id === LOCAL_WORKSPACE.id)) {
+  if (!workspaces.some(({ workspace }) => workspace === LOCAL_WORKSPACE.workspace)) {
     await operator.run({ command: 'workspace.add', ...LOCAL_WORKSPACE });
   }
   db.destroy();

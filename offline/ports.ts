@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { isBadPort } from '../lib/runtime/nat-api-url.ts';
 import { SettingError } from './setting-error.ts';
 
 const MAX_PORT = 65_535;
@@ -48,7 +49,7 @@ async function problemWith(port: number): Promise<string | undefined> {
     const problem = await listenProblem(port, address);
     if (problem !== undefined) return problem;
   }
-  return (await isBlockedByFetch(port)) ? 'is blocked by browsers and by fetch' : undefined;
+  return isBadPort(port) ? 'is blocked by browsers and by fetch' : undefined;
 }
 
 async function listenProblem(port: number, address: string): Promise<string | undefined> {
@@ -67,19 +68,4 @@ async function listenProblem(port: number, address: string): Promise<string | un
   server.close();
   await once(server, 'close');
   return undefined;
-}
-
-/**
- * The Fetch standard blocks some 80 ports ("bad port"), such as 6000. A free port that is not
- * blocked refuses the connection.
- */
-async function isBlockedByFetch(port: number): Promise<boolean> {
-  try {
-    await fetch(`http://127.0.0.1:${port}`);
-    return false;
-  } catch (error) {
-    return (
-      error instanceof Error && error.cause instanceof Error && error.cause.message === 'bad port'
-    );
-  }
 }

@@ -8,6 +8,8 @@ import { invoke, lambdaClient } from '../cli/lambda.ts';
 import type { DynamoDBAddress } from './database.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** A blank line, or a line of the box in which serverless-offline shows its own routes. */
+const NO_LINE = /^\s*(?:[┌│└].*)?$/;
 const STOP_TIMEOUT_MS = 3000;
 
 /** What serverless-offline and the functions are started with. */
@@ -99,7 +101,7 @@ function spawnServerlessOffline(options: FunctionsOptions): ChildProcess {
   );
   for (const output of [child.stdout, child.stderr]) {
     output?.setEncoding('utf8').on('data', (text: string) => {
-      for (const line of text.split('\n')) if (line.trim() !== '') options.onLine(line);
+      for (const line of text.split('\n')) if (!NO_LINE.test(line)) options.onLine(line);
     });
   }
   return child;

@@ -1,4 +1,4 @@
-/** A setting that whoever starts the stack has to change. The message names its variable. */
+/** A setting that the user has to change before the stack can start. The message names its variable. */
 export class SettingError extends Error {
   override readonly name = 'SettingError';
 }

@@ -1,9 +1,7 @@
 import { createHandler } from '../../functions/identify.ts';
 import { createServices } from '../../functions/services.ts';
 import { metrics } from '../../functions/telemetry.ts';
-import { createRepairs } from '../../lib/ledger/repairs.ts';
-import { createOperator } from '../../lib/operator/operator.ts';
-import { CONFIG, TABLES } from '../../tests/in-process/deployment.ts';
+import { CONFIG, createInProcessOperator, TABLES } from '../../tests/in-process/deployment.ts';
 import {
   createEmbeddedDynamoDB,
   createInProcessClient,
@@ -37,12 +35,21 @@ export async function createTarget(format: 'documented' | 'custom') {
   await createTables(database, TABLES);
   const db = createInProcessClient(database.execute);
   const services = createServices(CONFIG, db);
-  const repairs = createRepairs(db, TABLES.Interactions);
-  const operator = createOperator({ ...services, repairs, remainingMs: () => 60_000 });
-  await operator.run({ command: 'workspace.add', id: 'acme', name: 'Acme', apiKey: API_KEY });
+  const operator = createInProcessOperator(db);
+  await operator.run({
+    command: 'workspace.add',
+    workspace: 'acme',
+    name: 'Acme',
+    apiKey: API_KEY,
+  });
   if (format === 'custom') {
     const emailPath = 'traits.email';
-    await operator.run({ command: 'workspace.update', id: 'acme', emailPath, sample: SAMPLE });
+    await operator.run({
+      command: 'workspace.update',
+      workspace: 'acme',
+      emailPath,
+      sample: SAMPLE,
+    });
   }
   const handler = createHandler(() => services);
   return {

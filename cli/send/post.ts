@@ -7,135 +7,124 @@ import {
   batchResponseSchema,
   errorResponseSchema,
 } from '../../lib/intake/response.ts';
+import { MINUTE_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
 
 /** Longer than API Gateway lets the service take. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = MINUTE_MS;
+const LOCAL_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])$/;
+/** Codes of Node and OpenSSL for a certificate that is not valid, and for an address that has none. */
+const TLS_CODE = /CERT|UNABLE_TO|HOSTNAME_MISMATCH|WRONG_VERSION_NUMBER/;
 
-/** How long is waited for a service that cannot take a batch now. */
-export interface RetryPolicy {
-  /** The first wait, which doubles. */
-  firstMs: number;
-  /** The longest wait of its own accord. */
-  longestMs: number;
-  /** From the first try of a batch to giving up. */
-  giveUpAfterMs: number;
-}
+/** How long to retry while the service is unavailable. Giving up counts from the first try. */
+const RETRY_POLICY = {
+  firstDelayMs: SECOND_MS,
+  longestDelayMs: 30 * SECOND_MS,
+  giveUpAfterMs: 10 * MINUTE_MS,
+};
 
-/** Where batches are sent, and how. */
-export interface PostOptions {
-  /** The whole address, with its path. */
-  url: string;
-  key: string;
-  patience: RetryPolicy;
-  /** Told each time that a batch has to wait, and why. */
-  onWait: (reason: string) => void;
-  /** Ends everything that is under way. */
-  signal: AbortSignal;
-}
+/** The result of one event. */
+type Result = BatchResponse['results'][number];
 
-/** What the service answered for one event. */
-export type Result = BatchResponse['results'][number];
-
-/** Sends events, each as JSON, and gives the service's result for each. */
+/** Sends events, each as JSON, in one batch. It returns one result per event, in order. */
 export type Post = (events: string[]) => Promise<Result[]>;
 
-/** Why a batch was not taken this time, though it may be the next. */
-class RetryableError extends Error {
-  override readonly name = 'NotNow';
+/** Where and how batches are sent. */
+interface PostOptions {
+  url: string;
+  key: string;
+  /** Ends requests and waiting. */
+  signal: AbortSignal;
+  /** Called before each retry, with the reason. */
+  onRetry: (reason: string) => void;
+  policy?: typeof RETRY_POLICY;
+}
+
+/** The service cannot accept a batch now, but may later. */
+class UnavailableError extends Error {
+  override readonly name = 'UnavailableError';
+  readonly reason: string;
   readonly retryAfterMs: number;
 
-  constructor(reason: string, retryAfter = '') {
-    super(reason);
-    this.retryAfterMs = retryAfterMs(retryAfter, Date.now());
+  constructor(reason: string, retryAfter?: string) {
+    const waitMs = retryAfterMs(retryAfter, Date.now());
+    const when = waitMs > MINUTE_MS ? `in ${Math.ceil(waitMs / MINUTE_MS)} minutes` : 'later';
+    super(`The service is unavailable (${reason}). Run it again ${when} to continue.`);
+    this.reason = reason;
+    this.retryAfterMs = waitMs;
   }
 }
 
 /**
- * Sends batches to the service. One that it cannot take now (503, 429, the network and what else
- * may pass) is sent again, with backoff and never before the service wants it.
+ * Creates what sends batches. It retries with backoff while the service is unavailable (503, 429,
+ * network), and never before `Retry-After` allows it.
  *
- * @returns rejects with what to tell the user: the service's own message if it refuses the whole
- * batch, or that it still cannot take it. Never with an address or a key
+ * @returns rejects with an error whose message is for the user. It has no address and no key
  */
-export function createPost({ patience, onWait, signal, ...target }: PostOptions): Post {
-  return (events) => {
-    const batch = `{"batch":[${events.join()}]}`;
-    return pRetry(() => call(target, batch, events.length, signal), {
+export function createPost(options: PostOptions): Post {
+  const { signal, onRetry, policy = RETRY_POLICY } = options;
+  return (events) =>
+    pRetry(() => call(options, events), {
       retries: Number.POSITIVE_INFINITY,
-      minTimeout: patience.firstMs,
-      maxTimeout: patience.longestMs,
-      maxRetryTime: patience.giveUpAfterMs,
+      minTimeout: policy.firstDelayMs,
+      maxTimeout: policy.longestDelayMs,
+      maxRetryTime: policy.giveUpAfterMs,
       randomize: true,
       signal,
-      shouldRetry: ({ error }) => error instanceof RetryableError,
       onFailedAttempt: async ({ error }) => {
-        if (!(error instanceof RetryableError)) return;
-        if (error.retryAfterMs > patience.giveUpAfterMs) throw error;
-        onWait(error.message);
+        if (!(error instanceof UnavailableError)) throw error;
+        if (error.retryAfterMs > policy.giveUpAfterMs) throw error;
+        onRetry(error.reason);
         await sleep(error.retryAfterMs, undefined, { signal });
       },
-    }).catch((error: unknown) => {
-      throw error instanceof RetryableError ? givenUp(error) : error;
     });
-  };
 }
 
-function givenUp({ message, retryAfterMs }: RetryableError): Error {
-  const minutes = Math.ceil(retryAfterMs / 60_000);
-  const when = minutes > 1 ? `in ${minutes} minutes` : 'later';
-  return new Error(
-    `the service does not take events now (${message}): run the same command again ${when}, it goes on where it was`,
-  );
-}
-
-async function call(
-  { url, key }: Pick<PostOptions, 'url' | 'key'>,
-  body: string,
-  events: number,
-  signal: AbortSignal,
-): Promise<Result[]> {
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}`,
-        'content-type': 'application/json',
-      },
-      body,
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-    });
-    text = await response.text();
-  } catch (error) {
+async function call({ url, key, signal }: PostOptions, events: string[]): Promise<Result[]> {
+  const fail = (error: unknown): never => {
     signal.throwIfAborted();
-    throw new RetryableError(codeOf(error));
-  }
-  return resultsIn(response, parseJson(text), events);
+    throw toNetworkError(codeOf(error), new URL(url).hostname);
+  };
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}`,
+      'content-type': 'application/json',
+    },
+    body: `{"batch":[${events.join()}]}`,
+    redirect: 'manual',
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  }).catch(fail);
+  const answer: unknown = await response
+    .json()
+    .catch((error: unknown) => (error instanceof SyntaxError ? undefined : fail(error)));
+  return readResults(response, answer, events.length);
 }
 
-/** @param events how many were sent */
-function resultsIn({ status, headers }: Response, answer: unknown, events: number): Result[] {
-  const { data } = batchResponseSchema.safeParse(answer);
-  if (data?.results.length === events) return data.results;
+/** Waiting does not help if the local stack is stopped, or the host or its certificate is wrong. */
+function toNetworkError(code: string, hostname: string): Error {
+  if (code.includes('ECONNREFUSED') && LOCAL_HOST.test(hostname)) {
+    return new Error('The local stack is not running: npm start');
+  }
+  if (code.includes('ENOTFOUND')) return new Error('Unknown host: check --url.');
+  if (TLS_CODE.test(code)) return new Error(`No secure connection (${code}): check --url.`);
+  return new UnavailableError(code);
+}
+
+function readResults(
+  { status, headers }: Response,
+  answer: unknown,
+  expectedCount: number,
+): Result[] {
+  const results = batchResponseSchema.safeParse(answer).data?.results;
+  if (results?.length === expectedCount) return results;
   const retryAfter = headers.get('retry-after');
-  const { verdict } = classify({ status, retryAfter });
-  if (verdict === 'may-pass') {
-    throw new RetryableError(`status ${status}`, retryAfter ?? undefined);
+  // Waiting does not help if the address is wrong.
+  if (classify({ status, retryAfter }).verdict === 'may-pass') {
+    throw new UnavailableError(`status ${status}`, retryAfter ?? undefined);
   }
-  const said = errorResponseSchema.safeParse(answer).data?.message;
-  throw new Error(
-    said === undefined
-      ? `what answers there is not the service (status ${status}): check --url`
-      : `the service answered ${status}: ${said}`,
-  );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+  const problem = errorResponseSchema.safeParse(answer).data;
+  if (problem === undefined) {
+    throw new Error(`This is not the service (status ${status}): check --url.`);
   }
+  throw new Error(`The service rejected the request: ${problem.message} (${problem.code})`);
 }

@@ -1,74 +1,78 @@
 import { clearLine, cursorTo } from 'node:readline';
 import { SingleBar } from 'cli-progress';
-import type { Counts, Settled } from './send-events.ts';
+import type { NamedResult } from './read-events.ts';
 
-/** How much of the input is done, if its size is known. Short, for it has to fit a line. */
-const FORMATS = {
-  known: '{bar} {percentage}% | {eta_formatted} left | {events} events, {rejected} rejected',
-  unknown: '{duration_formatted} | {events} events, {rejected} rejected',
-};
+/** How many rejected events with the same code are printed. The others are only counted. */
+const MAX_PRINTED_PER_CODE = 20;
 
 /**
- * Tells the user how it goes: rejected lines and the summary on standard output, a progress bar and
- * waiting on standard error. There is a bar only on a terminal.
+ * Prints rejected events and the summary to standard output, retries and a progress bar to standard
+ * error. There is a bar only on a terminal.
  *
- * @param bytes the size of the input, if known
+ * @param size the size of the input in bytes, if known
  */
-export function createReport(bytes: number | undefined) {
-  const total: Counts = { accepted: 0, duplicate: 0, ignored: 0, rejected: 0 };
-  let isWaiting = false;
+export function createReport(size: number | undefined) {
+  const counts = { accepted: 0, duplicate: 0, ignored: 0, rejected: 0, events: 0 };
+  const rejectedByCode = new Map<string, number>();
+  let isRetrying = false;
+  const progress =
+    size === undefined ? '{duration_formatted}' : '{bar} {percentage}% | {eta_formatted} left';
   const bar = new SingleBar({
-    format: bytes === undefined ? FORMATS.unknown : FORMATS.known,
+    format: `${progress} | {events} events, {rejected} rejected`,
     barsize: 24,
     clearOnComplete: true,
-    fps: 5,
     hideCursor: true,
-    linewrap: true,
-    // What is printed meanwhile takes its line.
+    // Lines are printed over the bar.
     forceRedraw: true,
-    gracefulExit: false,
   });
-  bar.start(bytes ?? 0, 0, shown());
+  bar.start(size ?? 0, 0, counts);
 
-  function shown() {
-    return { events: Object.values(total).reduce((a, b) => a + b), rejected: total.rejected };
-  }
-
-  function print(stream: NodeJS.WriteStream, text: string): void {
+  function print(stream: NodeJS.WriteStream, line: string): void {
     if (process.stderr.isTTY) {
       cursorTo(process.stderr, 0);
       clearLine(process.stderr, 0);
     }
-    stream.write(`${text}\n`);
+    stream.write(`${line}\n`);
+  }
+
+  function add({ name, status, code = 'no code', message = 'No reason given.' }: NamedResult) {
+    counts[status] += 1;
+    counts.events += 1;
+    if (status !== 'rejected') return;
+    const count = (rejectedByCode.get(code) ?? 0) + 1;
+    rejectedByCode.set(code, count);
+    if (count <= MAX_PRINTED_PER_CODE) print(process.stdout, `${name}: ${message} (${code})`);
   }
 
   return {
-    /** A batch came to its end. */
-    settled({ counts, rejected, readTo }: Settled): void {
-      isWaiting = false;
-      for (const { line, message } of rejected) print(process.stdout, `line ${line}: ${message}`);
-      total.accepted += counts.accepted;
-      total.duplicate += counts.duplicate;
-      total.ignored += counts.ignored;
-      total.rejected += counts.rejected;
-      bar.update(readTo, shown());
+    counts,
+    /**
+     * Adds the results of a batch.
+     *
+     * @param bytesRead how much of the input has been read
+     */
+    addBatch(results: NamedResult[], bytesRead: number): void {
+      isRetrying = false;
+      results.forEach(add);
+      bar.update(bytesRead, counts);
     },
-    /** A batch has to wait: said once, however often it is tried. */
-    waiting(reason: string): void {
-      if (isWaiting) return;
-      isWaiting = true;
-      print(process.stderr, `the service does not take events now (${reason}): trying again`);
+    /** Prints why a batch is sent again, once per batch. */
+    addRetry(reason: string): void {
+      if (!isRetrying) print(process.stderr, `The service is unavailable (${reason}). Retrying.`);
+      isRetrying = true;
     },
-    /** Nothing more happens. */
+    /** Prints the summary, unless nothing was sent or rejected. */
     end(): void {
       bar.stop();
-      process.stdout.write(`${inWords(total)}\n`);
+      if (counts.events === 0) return;
+      const { accepted, duplicate, ignored, rejected } = counts;
+      for (const [code, count] of rejectedByCode) {
+        const more = count - MAX_PRINTED_PER_CODE;
+        if (more > 0) process.stdout.write(`${more} more events were rejected (${code})\n`);
+      }
+      process.stdout.write(
+        `${accepted} accepted, ${duplicate} duplicate, ${ignored} ignored, ${rejected} rejected\n`,
+      );
     },
-    /** Whether some event was rejected. */
-    hasRejected: () => total.rejected > 0,
   };
-}
-
-function inWords({ accepted, duplicate, ignored, rejected }: Counts): string {
-  return `${accepted} accepted, ${duplicate} duplicate, ${ignored} ignored, ${rejected} rejected`;
 }

@@ -30,7 +30,7 @@ export const MAX_ATTEMPT_MS =
 /** Must be longer than an attempt. */
 export const ATTEMPT_LEASE_MS = 2 * MINUTE_MS;
 
-/** What an attempt came to, for logs and metrics. */
+/** The result of an attempt, for logs and metrics. */
 export interface DeliveryResult {
   /** `skipped`: there was nothing to do, or somebody else did it in the meantime. */
   status: Outcome['status'] | 'skipped';

@@ -2,7 +2,7 @@ import QuickLRU from 'quick-lru';
 import { MINUTE_MS, SECOND_MS } from '../runtime/durations.ts';
 import type { DeliveryResult } from './attempt.ts';
 
-/** So many failures in a row, and the workspace is passed over for a while. */
+/** After so many failures in a row, a workspace is passed over for a while. */
 export const FAILURES_IN_A_ROW = 5;
 /** When so many workspaces begin to fail and none succeeds, Nat itself is out of order. */
 export const WORKSPACES_IN_A_ROW = 50;
@@ -12,7 +12,7 @@ export const WORKSPACES_AFTER_OUTAGE = 5;
 export const FIRST_PAUSE_MS = 30 * SECOND_MS;
 /** Each pause is twice as long as the one before, up to this. */
 export const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
-/** A workspace that was not tried for so long starts anew. */
+/** After so long without an attempt, the failures of a workspace are forgotten. */
 const FORGOTTEN_AFTER_MS = 2 * LONGEST_PAUSE_MS;
 const MAX_REMEMBERED = 5000;
 

@@ -6,7 +6,7 @@ import { SECOND_MS } from '../runtime/durations.ts';
 const VERSION = '0.1.0';
 /** How long one call to Nat may take, with the reading of its response. */
 export const NAT_CALL_TIMEOUT_MS = 10 * SECOND_MS;
-/** More of an answer is not waited for: whoever sends so much has decided. */
+/** An answer that is longer than this counts by its status, without its end. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 /** The 4xx that mean "not now" and not "never". 409: a request with this key is still processed. */
 const PASSING_4XX = new Set([408, 409, 423, 425, 429]);
@@ -14,7 +14,7 @@ const PASSING_4XX = new Set([408, 409, 423, 425, 429]);
 const ADDRESS_4XX = new Set([404, 405, 410]);
 const NOT_IMPLEMENTED = 501;
 
-/** What a call to Nat came to. `error` is a code: never an address, a url or a body. */
+/** The result of a call to Nat. `error` is a code: never an address, a url or a body. */
 export type NatResult =
   | { verdict: 'accepted' }
   | { verdict: 'may-pass'; error: string; retryAfter?: string }
@@ -81,7 +81,7 @@ async function discard(body: Response['body']): Promise<void> {
 type CallEnd = { status: number; retryAfter: string | null } | { error: unknown };
 
 /**
- * Decides what a call came to. This is the only place that decides it.
+ * Classifies the end of a call. This is the only place that does.
  *
  * @param end how the call ended
  * @returns `accepted` for 2xx; `key-rejected` for 401 and 403; `address-wrong` for 3xx, 404, 405 and

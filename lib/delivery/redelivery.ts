@@ -39,7 +39,7 @@ export interface RedeliveryRun {
 
 /**
  * Tries everything that is due, all queues at the same time, earliest first. A workspace that keeps
- * failing is passed over, and the run goes on with the others. The run ends early when many
+ * failing is passed over, and the run continues with the others. The run ends early when many
  * workspaces begin to fail, or when the time is up. What it did not try stays due for the next run.
  * An attempt that throws is counted and delays nothing else.
  *
@@ -74,7 +74,7 @@ export async function redeliverDue(dependencies: RedeliveryDependencies): Promis
     await Promise.all(attempts);
   }
 
-  /** Waits in the lane of its workspace, so that the reading goes on when calls hang. */
+  /** Waits in the lane of its workspace, so that reading continues when calls hang. */
   async function enqueue(due: DueEntry): Promise<void> {
     const workspace = workspaceIdOf(due);
     if (lanes.waitingFor(workspace) >= LANE_CAPACITY) return passOver(workspace);

@@ -21,7 +21,7 @@ export interface EventFields {
    * @throws {Rejection} 400 if any object has a name twice, with different values
    */
   inLowerCase(): object;
-  /** What a batch says of all its events, which counts where the event itself has no value. */
+  /** The fields that a batch gives to all its events. They count where the event has no value. */
   shared: EventFields | undefined;
 }
 
@@ -36,7 +36,7 @@ interface FieldIndex {
  * and `email` are one field. Each object is indexed once, when its first field is read.
  *
  * @param event one event as parsed from JSON
- * @param shared what its batch says of all events, if it is in one
+ * @param shared the fields that its batch gives to all events, if it is in a batch
  * @throws {Rejection} 400 if it is no object
  */
 export function readEvent(event: unknown, shared?: EventFields): EventFields {

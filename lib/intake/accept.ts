@@ -36,9 +36,6 @@ interface Candidate {
   id: string;
 }
 
-/** Accepts events into the ledger. */
-export type Intake = ReturnType<typeof createIntake>;
-
 /**
  * Creates what accepts events into the ledger.
  *

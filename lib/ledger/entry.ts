@@ -32,6 +32,29 @@ export const entrySchema = z.extend(keySchema, {
 /** An interaction in the ledger. Times are ISO 8601, but `expiresAt` is in epoch seconds. */
 export type LedgerEntry = z.infer<typeof entrySchema>;
 
+const { shape } = entrySchema;
+
+/**
+ * What can be read of an interaction. An attribute that is wrong is left out, so that an operator
+ * can see the interaction and delete it.
+ */
+export const readableSchema = z.extend(keySchema, {
+  status: z.catch(z.optional(shape.status), undefined),
+  event: z.catch(shape.event, undefined),
+  attempts: z.catch(z.optional(shape.attempts), undefined),
+  lastError: z.catch(shape.lastError, undefined),
+  acceptedAt: z.catch(z.optional(shape.acceptedAt), undefined),
+  settledAt: z.catch(shape.settledAt, undefined),
+  retryWindowStartsAt: z.catch(shape.retryWindowStartsAt, undefined),
+  queue: z.catch(shape.queue, undefined),
+  dueAt: z.catch(shape.dueAt, undefined),
+  leasedUntil: z.catch(shape.leasedUntil, undefined),
+  expiresAt: z.catch(shape.expiresAt, undefined),
+});
+
+/** An interaction as far as it can be read. */
+export type ReadableEntry = z.infer<typeof readableSchema>;
+
 /** What is sent to Nat. The ledger keeps it only until it is delivered. */
 export type OutboxEvent = NonNullable<LedgerEntry['event']>;
 

@@ -1,6 +1,7 @@
 import {
   DeleteItemCommand,
   type DynamoDBClient,
+  GetItemCommand,
   paginateScan,
   Select,
 } from '@aws-sdk/client-dynamodb';
@@ -9,14 +10,16 @@ import {
   and,
   attributes,
   change,
+  differs,
   type Expression,
   equals,
   exists,
   expressions,
+  isAtLeast,
   isAtMost,
   or,
 } from '../runtime/dynamodb/expressions.ts';
-import type { Item } from '../runtime/dynamodb/items.ts';
+import { type Item, parseItem } from '../runtime/dynamodb/items.ts';
 import {
   type Counted,
   countPages,
@@ -28,13 +31,13 @@ import {
 import { belongsTo, countQueue, type QueueScope, queuePages } from './due-index.ts';
 import {
   type DueEntry,
-  entrySchema,
   type InteractionKey,
   keySchema,
-  type LedgerEntry,
+  type ReadableEntry,
+  readableSchema,
   toKeyItem,
 } from './entry.ts';
-import { isNotLeased } from './lease.ts';
+import { isNotLeased, isStillDue } from './lease.ts';
 import { isDead } from './status/dead.ts';
 import { isPending } from './status/pending.ts';
 import { toRetryingAnew } from './status/retrying.ts';
@@ -52,6 +55,15 @@ interface StuckScope {
   acceptedUntil: number;
 }
 
+/** Which interactions of the table are read; all of them if nothing is set. */
+interface TableScope {
+  /** The id of a workspace. */
+  workspace?: string | undefined;
+  status?: ReadableEntry['status'];
+  /** Only those accepted since then, ms since the epoch. */
+  acceptedSince?: number | undefined;
+}
+
 export type Repairs = ReturnType<typeof createRepairs>;
 
 /**
@@ -64,14 +76,14 @@ export type Repairs = ReturnType<typeof createRepairs>;
 export function createRepairs(db: DynamoDBClient, table: string) {
   return {
     /** All interactions of a contact, newest day first. */
-    interactionsOf(contact: string): Promise<LedgerEntry[]> {
+    interactionsOf(contact: string): Promise<ReadableEntry[]> {
       const query = {
         TableName: table,
         ...expressions({ KeyConditionExpression: equals('contact', contact) }),
         ConsistentRead: true,
         ScanIndexForward: false,
       };
-      return readAll(queryPages(db, query, entrySchema));
+      return readAll(queryPages(db, query, readableSchema));
     },
 
     /** Reads a queue page by page, see `queuePages`. */
@@ -100,6 +112,28 @@ export function createRepairs(db: DynamoDBClient, table: string) {
         ExclusiveStartKey: from,
       };
       return scanPages(db, scan, keySchema);
+    },
+
+    /**
+     * Reads the table page by page. This scans all of it: an index would make every accepted
+     * interaction more expensive.
+     *
+     * @param from where an earlier page said that the next one starts
+     */
+    findInTable(scope: TableScope, from?: Item): AsyncGenerator<Page<ReadableEntry>> {
+      const scan = {
+        TableName: table,
+        ...expressions({ FilterExpression: isInScope(scope) }),
+        ExclusiveStartKey: from,
+      };
+      return scanPages(db, scan, readableSchema);
+    },
+
+    /** Reads an interaction, strongly consistent; undefined if there is none. */
+    async read(key: InteractionKey): Promise<ReadableEntry | undefined> {
+      const get = { TableName: table, Key: toKeyItem(key), ConsistentRead: true };
+      const { Item } = await db.send(new GetItemCommand(get));
+      return Item && parseItem(readableSchema, Item);
     },
 
     /**
@@ -140,10 +174,27 @@ export function createRepairs(db: DynamoDBClient, table: string) {
      *
      * @param dueAt when the first of them is due, ms since the epoch
      * @param now ms since the epoch
-     * @returns false if it does not wait for a key, or is being tried
+     * @returns false if it does not wait for a key, is being tried, or was released already
      */
     releaseAfterNewKey(key: InteractionKey, dueAt: number, now: number): Promise<boolean> {
-      return retryAnew(key, and(waitsForKey, isNotLeased(now)), dueAt, now);
+      return retryAnew(key, and(waitsForKey, wasTried, isNotLeased(now)), dueAt, now);
+    },
+
+    /**
+     * Makes the next try of an interaction due earlier. Nothing else changes.
+     *
+     * @param due the interaction as the index lists it
+     * @param dueAt when the next try is due, ms since the epoch
+     * @param now ms since the epoch
+     * @returns false if it is due earlier already, is being tried, or does not wait any more
+     */
+    async hasten(due: DueEntry, dueAt: number, now: number): Promise<boolean> {
+      const earlier = new Date(dueAt).toISOString();
+      if (due.dueAt <= earlier) return false;
+      const condition = and(isStillDue(due), isNotLeased(now));
+      const update = change({ dueAt: earlier });
+      const key = toKeyItem(due);
+      return (await updateIf(db, { table, key, condition, update })) !== undefined;
     },
 
     /** Deletes an interaction, whatever its status. */
@@ -161,8 +212,22 @@ export function createRepairs(db: DynamoDBClient, table: string) {
 
 const isRedrivable = and(or(isDead, isPending), exists('event'));
 
+/** An interaction that was released or redriven has no attempt yet. */
+const wasTried = differs('attempts', 0);
+
 function isStuck({ workspace, acceptedUntil }: StuckScope): Expression {
   const accepted = isAtMost('acceptedAt', new Date(acceptedUntil).toISOString());
   const scope = workspace === undefined ? [] : [belongsTo(workspace)];
   return and(isPending, accepted, ...scope);
+}
+
+function isInScope({ workspace, status, acceptedSince }: TableScope): Expression | undefined {
+  const parts = [
+    workspace === undefined ? [] : belongsTo(workspace),
+    status === undefined ? [] : equals('status', status),
+    acceptedSince === undefined
+      ? []
+      : isAtLeast('acceptedAt', new Date(acceptedSince).toISOString()),
+  ].flat();
+  return parts.length === 0 ? undefined : and(...parts);
 }

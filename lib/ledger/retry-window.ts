@@ -17,8 +17,8 @@ export function retryWindowStart(entry: LedgerEntry, now: number): number {
  * The window starts again with a redrive, a rejected key, a new key, and with the first try of what
  * was put off.
  *
- * @param now ms since the epoch
+ * @param at ms since the epoch
  */
-export function restartRetryWindow(now: number): EntryChanges {
-  return { retryWindowStartsAt: new Date(now).toISOString() };
+export function restartRetryWindow(at: number): EntryChanges {
+  return { retryWindowStartsAt: new Date(at).toISOString() };
 }

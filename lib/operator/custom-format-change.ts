@@ -2,7 +2,7 @@ import { type CustomFormat, compileFormat } from '../event/custom-format.ts';
 import { type Interaction, normalize } from '../event/normalize.ts';
 import { readEvent } from '../event/read-event.ts';
 import { Rejection } from '../event/rejection.ts';
-import type { Workspace } from '../workspaces/workspace.ts';
+import type { MasterRecord } from '../workspaces/master-record.ts';
 import type { Input } from './commands.ts';
 import { OperatorError } from './operator-error.ts';
 
@@ -29,7 +29,7 @@ interface FormatChange {
  * @throws {OperatorError} if a path is wrong, or the paths find no interaction in the sample
  */
 export async function customFormatChange(
-  workspace: Workspace,
+  workspace: MasterRecord,
   { emailPath, timestampPath, descriptionPath, sample }: Paths,
 ): Promise<FormatChange | undefined> {
   const otherPath = timestampPath ?? descriptionPath;
@@ -55,11 +55,11 @@ export async function customFormatChange(
 async function extractFrom(
   sample: object,
   format: CustomFormat,
-  { timeZone, standardMessage }: Workspace,
+  { timeZone, standardMessage }: MasterRecord,
 ): Promise<Interaction> {
   const extract = await compileFormat(format);
   try {
-    if (extract(readEvent(sample)).email === null) {
+    if (extract(readEvent(sample)).email === undefined) {
       throw new OperatorError('emailPath: finds no email in the sample');
     }
     return normalize(sample, { timeZone, standardMessage, extract }, Date.now());

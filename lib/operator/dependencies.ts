@@ -1,12 +1,15 @@
 import type { Repairs } from '../ledger/repairs.ts';
 import type { Secrets } from '../runtime/secrets.ts';
-import type { Workspaces } from '../workspaces/workspaces.ts';
+import type { Registry } from '../workspaces/registry.ts';
+import type { AuditEntry } from './audit.ts';
 
 /** What the operator's commands work with. */
 export interface OperatorDependencies {
   repairs: Repairs;
-  workspaces: Workspaces;
+  registry: Registry;
   secrets: Secrets;
   /** How much time the invocation has left, ms. */
   remainingMs: () => number;
+  /** Called before each command that changes something. */
+  audit: (entry: AuditEntry) => void;
 }

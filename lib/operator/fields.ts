@@ -19,6 +19,9 @@ export const number = (help: string, least: number, most: number) =>
 const label = (help: string) =>
   z.string().check(z.minLength(1), z.maxLength(200), z.describe(help));
 
+/** Marks a secret: the command line also reads it from standard input or the environment. */
+const secret = z.meta({ secret: true });
+
 /** A key that can be the user name of HTTP Basic, and a Bearer token. */
 export const key = (help: string) =>
   z
@@ -30,6 +33,7 @@ export const key = (help: string) =>
         'must have 8 to 512 ASCII characters, without spaces and colons',
       ),
       z.describe(help),
+      secret,
     );
 
 /** A JMESPath expression. */
@@ -65,7 +69,7 @@ const SIGNATURE_HELP = 'every request must carry X-Signature, the HMAC-SHA1 of i
 
 export const sharedSecret = z
   .string()
-  .check(z.minLength(8), z.maxLength(512), z.describe(SIGNATURE_HELP));
+  .check(z.minLength(8), z.maxLength(512), z.describe(SIGNATURE_HELP), secret);
 
 export const sharedSecretOrNone = z
   .string()
@@ -75,6 +79,32 @@ export const sharedSecretOrNone = z
       'must have 8 to 512 characters, or be empty to stop asking for signatures',
     ),
     z.describe(`${SIGNATURE_HELP}; empty: no signatures`),
+    secret,
+  );
+
+export const keyEnding = z
+  .string()
+  .check(
+    z.regex(/^[!-9;-~]{4}$/, 'must have 4 characters'),
+    z.describe('the last four characters of the key, as workspace.show lists them'),
+  );
+
+export const dryRun = z.boolean().check(z.describe('only counts, and changes nothing'));
+
+/** How many redriven interactions become due in one second, unless the operator sets it. */
+export const DEFAULT_REDRIVES_PER_SECOND = 10;
+
+export const perSecond = (what: string) =>
+  number(`${what} become due in one second (default ${DEFAULT_REDRIVES_PER_SECOND})`, 1, 1000);
+
+export const contactKey = z
+  .string()
+  .check(
+    z.regex(
+      /^(?:[a-z0-9-]+#)?[\w-]{43}$/,
+      'must be a contact key, such as the field `contact` of a log line',
+    ),
+    z.describe('the contact as a log line names it, instead of the email'),
   );
 
 export const email = z.string().check(z.maxLength(320), z.describe('email address of the contact'));

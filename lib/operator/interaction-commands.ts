@@ -1,37 +1,58 @@
 import pMap from 'p-map';
 import { parseEmail } from '../event/email.ts';
-import type { LedgerEntry } from '../ledger/entry.ts';
 import { DEAD_QUEUE, RETRY_QUEUES } from '../ledger/queues.ts';
 import { CONCURRENT_REPAIRS } from '../ledger/repairs.ts';
 import { STUCK_AFTER_MS } from '../ledger/status/pending.ts';
-import type { Handlers, Input } from './commands.ts';
+import type { Continuations, Handlers, Input } from './commands.ts';
 import type { OperatorDependencies } from './dependencies.ts';
-import { findRecords } from './find-records.ts';
+import { withoutAddress } from './interaction-view.ts';
+import { createListing } from './list-interactions.ts';
+import { OperatorError } from './operator-error.ts';
 import { createRedrive } from './redrive.ts';
+import { unknownWorkspace } from './unknown-workspace.ts';
+import { createWaitingRepairs } from './waiting.ts';
 import { startWorkTime } from './work-time.ts';
 
 /** The commands that show interactions and repair them. */
 export function createInteractionCommands(dependencies: OperatorDependencies) {
-  const { repairs, workspaces, secrets, remainingMs } = dependencies;
+  const { repairs, registry, secrets, remainingMs } = dependencies;
   const redrive = createRedrive(repairs, remainingMs);
-  return {
+  const waiting = createWaitingRepairs(repairs, remainingMs);
+  const listing = createListing(repairs, remainingMs);
+
+  const handlers = {
+    'interactions.list': async (input) => {
+      await checkWorkspace(input.workspace);
+      return listing.start(input);
+    },
     'interactions.show': async (input) => {
       const entries = await repairs.interactionsOf(await findContact(input));
       return { interactions: entries.map(withoutAddress) };
     },
     'interactions.redrive': async (input) => {
-      if (input.workspace !== undefined) {
-        await findRecords(workspaces, 'workspace', input.workspace);
-      }
-      return redrive(input);
+      await checkWorkspace(input.workspace);
+      if (input.waiting !== true) return redrive.start(input);
+      if (input.olderThanHours === undefined) return waiting.hasten(input);
+      throw new OperatorError('olderThanHours: cannot be combined with waiting');
     },
-    'contact.forget': async (input) => {
-      const entries = await repairs.interactionsOf(await findContact(input));
-      await pMap(entries, repairs.forget, { concurrency: CONCURRENT_REPAIRS });
-      return { forgotten: entries.length };
-    },
+    'contact.forget': forget,
     stats: countQueues,
   } satisfies Partial<Handlers>;
+
+  const continuations = {
+    'interactions.list': listing.resume,
+    'interactions.redrive': (from) =>
+      waiting.isOwn(from) ? waiting.resume('hasten', from) : redrive.resume(from),
+  } satisfies Partial<Continuations>;
+
+  return { handlers, continuations };
+
+  async function forget({ dryRun = false, ...contact }: Input<'contact.forget'>) {
+    const entries = await repairs.interactionsOf(await findContact(contact));
+    if (dryRun) return { interactions: entries.map(withoutAddress), dryRun };
+    await pMap(entries, repairs.forget, { concurrency: CONCURRENT_REPAIRS });
+    return { forgotten: entries.length };
+  }
 
   async function countQueues() {
     const hasTime = startWorkTime(remainingMs);
@@ -52,14 +73,22 @@ export function createInteractionCommands(dependencies: OperatorDependencies) {
   }
 
   /** @returns the ledger's `contact` */
-  async function findContact({ workspace, email }: Input<'contact.forget'>): Promise<string> {
-    await findRecords(workspaces, 'workspace', workspace);
-    return `${workspace}#${secrets.contactKey(workspace, parseEmail(email, 'email'))}`;
+  async function findContact(input: Input<'interactions.show'>): Promise<string> {
+    const { workspace, email, contactKey } = input;
+    await checkWorkspace(workspace);
+    if (email !== undefined && contactKey === undefined) {
+      return `${workspace}#${secrets.contactKey(workspace, parseEmail(email, 'email'))}`;
+    }
+    if (email !== undefined || contactKey === undefined) {
+      throw new OperatorError('email: give either the email or the contactKey');
+    }
+    // A log line names a contact with its workspace.
+    if (!contactKey.includes('#')) return `${workspace}#${contactKey}`;
+    if (contactKey.startsWith(`${workspace}#`)) return contactKey;
+    throw new OperatorError('contactKey: belongs to another workspace');
   }
-}
 
-function withoutAddress({ event, ...entry }: LedgerEntry) {
-  if (event === undefined) return entry;
-  const { timestamp, description } = event;
-  return { ...entry, timestamp, description };
+  async function checkWorkspace(id: string | undefined): Promise<void> {
+    if (id !== undefined && (await registry.find(id)) === undefined) throw unknownWorkspace();
+  }
 }

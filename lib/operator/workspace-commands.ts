@@ -1,125 +1,120 @@
-import { randomBytes } from 'node:crypto';
-import { HOUR_MS } from '../runtime/durations.ts';
-import { hashOfApiKey, newApiKey } from '../workspaces/api-key.ts';
-import { sealField, unsealNatApiKey } from '../workspaces/sealed-fields.ts';
-import type { Workspace, WorkspaceChanges } from '../workspaces/workspace.ts';
-import { DEFAULT_GRACE_HOURS, type Handlers, type Input } from './commands.ts';
+import type { MasterRecord } from '../workspaces/master-record.ts';
+import { sealIfNew } from '../workspaces/sealed-fields.ts';
+import { addWorkspace } from './add-workspace.ts';
+import type { Continuations, Handlers, Input } from './commands.ts';
 import { customFormatChange } from './custom-format-change.ts';
 import type { OperatorDependencies } from './dependencies.ts';
-import { DEFAULT_STANDARD_MESSAGE } from './fields.ts';
-import { findRecords } from './find-records.ts';
+import { editWorkspace, findWorkspace } from './edit-workspace.ts';
 import { OperatorError } from './operator-error.ts';
-import { releaseAfterNewKey } from './release.ts';
+import { createRemoval } from './remove-workspace.ts';
+import { revokeKey, rotateKey } from './rotate-key.ts';
+import { unknownWorkspace } from './unknown-workspace.ts';
+import { createWaitingRepairs } from './waiting.ts';
+import { earlierKeysValidUntil, toView } from './workspace-view.ts';
 
-/** The commands that add customers and change them. */
-export function createWorkspaceCommands({ workspaces, secrets, repairs }: OperatorDependencies) {
-  return {
-    'workspace.add': add,
-    'workspace.list': async () => (await workspaces.list()).map(withoutSecrets),
+const TIME_ZONE_NOTE =
+  'On the day of the change a contact can get two interactions: one counted in the old time zone, and one in the new one.';
+
+/** The commands that add customers, change them and remove them. */
+export function createWorkspaceCommands(dependencies: OperatorDependencies) {
+  const { registry, secrets, repairs, remainingMs } = dependencies;
+  const waiting = createWaitingRepairs(repairs, remainingMs);
+  const removal = createRemoval(registry, repairs, remainingMs);
+
+  const handlers = {
+    'workspace.add': async (input) => {
+      const { master, ...madeKey } = await addWorkspace(registry, secrets, input);
+      return { ...(await viewOf(master)), ...madeKey };
+    },
+    'workspace.list': async () => (await registry.list()).map(toView),
+    'workspace.show': async ({ workspace }) => {
+      const master = await registry.find(workspace);
+      if (master === undefined) throw unknownWorkspace();
+      return viewOf(master);
+    },
     'workspace.update': update,
-    'workspace.rotate': rotate,
-    'workspace.disable': ({ id }) => changeAll(id, { status: 'disabled' }),
-    'workspace.enable': ({ id }) => changeAll(id, { status: 'active' }),
+    'workspace.rotate': async (input) => {
+      const { master, ...madeKey } = await rotateKey(registry, secrets, input);
+      const earlierKeys = { earlierKeysValidUntil: earlierKeysValidUntil(master) };
+      return { ...(await viewOf(master)), ...earlierKeys, ...madeKey, ...(await release(input)) };
+    },
+    'workspace.revoke': async (input) => viewOf(await revokeKey(registry, input)),
+    'workspace.disable': ({ workspace }) => setStatus(workspace, 'disabled'),
+    'workspace.enable': ({ workspace }) => setStatus(workspace, 'active'),
+    'workspace.remove': removal.start,
   } satisfies Partial<Handlers>;
 
-  async function add(input: Input<'workspace.add'>) {
-    const id = input.id ?? `ws-${randomBytes(6).toString('hex')}`;
-    if ((await workspaces.recordsOf(id)).length > 0) {
-      throw new OperatorError('id: there is already a workspace with this id; choose another one');
-    }
-    const apiKey = input.apiKey ?? newApiKey();
-    const workspace: Workspace = {
-      key: hashOfApiKey(apiKey),
-      id,
-      name: input.name,
-      status: 'active',
-      timeZone: input.timeZone ?? 'UTC',
-      standardMessage: input.standardMessage ?? DEFAULT_STANDARD_MESSAGE,
-      natApiKey: sealField(secrets, id, 'natApiKey', input.natApiKey ?? apiKey),
-      ...(input.sharedSecret !== undefined && {
-        sharedSecret: sealField(secrets, id, 'sharedSecret', input.sharedSecret),
-      }),
-      createdAt: new Date().toISOString(),
-    };
-    await addRecord(workspace);
-    return { ...withoutSecrets(workspace), ...(input.apiKey === undefined && { apiKey }) };
-  }
+  const continuations = {
+    'workspace.update': (from) => waiting.resume('release', from),
+    'workspace.rotate': (from) => waiting.resume('release', from),
+    'workspace.remove': removal.resume,
+  } satisfies Partial<Continuations>;
 
-  async function update({ id, ...settings }: Input<'workspace.update'>) {
+  return { handlers, continuations };
+
+  async function update({ workspace, perSecond, ...settings }: Input<'workspace.update'>) {
     if (Object.values(settings).every((value) => value === undefined)) {
       throw new OperatorError('there is nothing to change: give at least one setting');
     }
-    const { name, timeZone, standardMessage, natApiKey, sharedSecret } = settings;
-    const [current] = await findRecords(workspaces, 'id', id);
+    const { timeZone, natApiKey } = settings;
+    const current = await findWorkspace(registry, workspace);
     const updated = { ...current, timeZone: timeZone ?? current.timeZone };
-    const { extracted, ...format } = (await customFormatChange(updated, settings)) ?? {};
-    const records = await changeAll(id, {
-      name,
-      timeZone,
-      standardMessage,
-      natApiKey: natApiKey && sealField(secrets, id, 'natApiKey', natApiKey),
-      sharedSecret: toSealedSecret(id, sharedSecret),
-      ...format,
-    });
-    if (natApiKey !== undefined) await releaseAfterNewKey(repairs, id);
-    return records.map((record) => ({ ...record, ...(extracted && { extracted }) }));
-  }
-
-  /** An empty secret takes the one there is away. */
-  function toSealedSecret(id: string, secret: string | undefined) {
-    return secret === '' ? null : secret && sealField(secrets, id, 'sharedSecret', secret);
-  }
-
-  /** Changes every record of the workspace, so that keys in their grace time have it too. */
-  async function changeAll(id: string, changes: WorkspaceChanges) {
-    const changed: Workspace[] = [];
-    for (const record of await findRecords(workspaces, 'id', id)) {
-      changed.push(await workspaces.update(record, changes));
-    }
-    return changed.map(withoutSecrets);
-  }
-
-  async function rotate({ id, graceHours = DEFAULT_GRACE_HOURS, ...keys }: Rotation) {
-    const records = await findRecords(workspaces, 'id', id);
-    const [current] = records;
-    const apiKey = keys.apiKey ?? newApiKey();
-    const { validUntil: _, natKeyRejectedAt: __, ...settings } = current;
-    const next: Workspace = {
-      ...settings,
-      key: hashOfApiKey(apiKey),
-      natApiKey: sealField(secrets, id, 'natApiKey', natApiKeyAfter(current, keys)),
-      createdAt: new Date().toISOString(),
+    const { extracted, customFormat } = (await customFormatChange(updated, settings)) ?? {};
+    const master = await editWorkspace(registry, workspace, (before) =>
+      withSettings(before, settings, customFormat),
+    );
+    return {
+      ...(await viewOf(master)),
+      ...(extracted && { extracted }),
+      ...(timeZone !== undefined && { note: TIME_ZONE_NOTE }),
+      ...(natApiKey !== undefined && (await release({ workspace, perSecond }))),
     };
-    await addRecord(next);
-    const validUntil = new Date(Date.now() + graceHours * HOUR_MS).toISOString();
-    for (const record of records) {
-      if (record.validUntil === undefined) await workspaces.update(record, { validUntil });
-    }
-    await releaseAfterNewKey(repairs, id);
-    const madeKey = keys.apiKey === undefined && { apiKey };
-    return { ...withoutSecrets(next), oldKeyValidUntil: validUntil, ...madeKey };
   }
 
-  /** Nat does not know an API key that is made here, so then Nat's old key stays in use. */
-  function natApiKeyAfter(current: Workspace, { apiKey, natApiKey }: NewKeys): string {
-    if (natApiKey !== undefined) return natApiKey;
-    const before = unsealNatApiKey(secrets, current);
-    if (before === undefined) {
-      throw new OperatorError('natApiKey: the present key cannot be read; give the new one');
-    }
-    const wasApiKey = hashOfApiKey(before) === current.key;
-    return wasApiKey ? (apiKey ?? before) : before;
+  /** @param customFormat `null` removes it, undefined leaves it as it is */
+  function withSettings(
+    before: MasterRecord,
+    { name, timeZone, standardMessage, natApiKey, sharedSecret }: Settings,
+    customFormat: MasterRecord['customFormat'] | null,
+  ): MasterRecord {
+    const { sharedSecret: sealedSecret, customFormat: format, ...others } = before;
+    const secret =
+      sharedSecret === undefined || sharedSecret === ''
+        ? sharedSecret
+        : sealIfNew(secrets, before, 'sharedSecret', sharedSecret);
+    return {
+      ...others,
+      name: name ?? before.name,
+      timeZone: timeZone ?? before.timeZone,
+      standardMessage: standardMessage ?? before.standardMessage,
+      ...(natApiKey !== undefined && {
+        natApiKey: sealIfNew(secrets, before, 'natApiKey', natApiKey),
+      }),
+      // An empty secret takes the one there is away.
+      ...keep('sharedSecret', secret === '' ? undefined : (secret ?? sealedSecret)),
+      ...keep('customFormat', customFormat === null ? undefined : (customFormat ?? format)),
+    };
   }
 
-  async function addRecord(workspace: Workspace): Promise<void> {
-    if (await workspaces.add(workspace)) return;
-    throw new OperatorError('apiKey: this or another workspace uses it already; give another one');
+  async function setStatus(workspace: string, status: MasterRecord['status']) {
+    return viewOf(await editWorkspace(registry, workspace, (before) => ({ ...before, status })));
+  }
+
+  async function release({
+    workspace,
+    perSecond,
+  }: Pick<Input<'workspace.rotate'>, 'workspace' | 'perSecond'>) {
+    return waiting.release({ workspace, perSecond });
+  }
+
+  async function viewOf(master: MasterRecord) {
+    return toView({ ...master, natKeyRejectedAt: await registry.natKeyRejectedAt(master) });
   }
 }
 
-type Rotation = Input<'workspace.rotate'>;
-type NewKeys = Pick<Rotation, 'apiKey' | 'natApiKey'>;
+type Settings = Omit<Input<'workspace.update'>, 'workspace' | 'perSecond'>;
 
-function withoutSecrets({ key: _, natApiKey: __, sharedSecret, ...settings }: Workspace) {
-  return { ...settings, signed: sharedSecret !== undefined };
+/** A field that is left out if it has no value. */
+function keep<Name extends string, T>(name: Name, value: T | undefined) {
+  return value === undefined ? {} : { [name]: value };
 }

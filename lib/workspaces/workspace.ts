@@ -1,10 +1,8 @@
 import * as z from 'zod/mini';
 import { customFormatSchema } from '../event/custom-format.ts';
 
-/** Every attribute that a workspace's record may have. */
-export const workspaceSchema = z.object({
-  key: z.string(),
-  id: z.string(),
+/** The settings of a workspace. `natApiKey` and `sharedSecret` are sealed. */
+export const settingsSchema = z.object({
   name: z.string(),
   status: z.enum(['active', 'disabled']),
   timeZone: z.string(),
@@ -12,47 +10,33 @@ export const workspaceSchema = z.object({
   natApiKey: z.string(),
   sharedSecret: z.optional(z.string()),
   customFormat: z.optional(customFormatSchema),
+});
+
+/** What the record of an API key holds for the functions. */
+export const workspaceSchema = z.extend(settingsSchema, {
+  key: z.string(),
+  id: z.string(),
   createdAt: z.iso.datetime(),
   validUntil: z.optional(z.iso.datetime()),
   natKeyRejectedAt: z.optional(z.iso.datetime()),
 });
 
 /**
- * One customer under one of its API keys. `key` is the SHA-256 of the API key. `natApiKey` and
- * `sharedSecret` are sealed. `validUntil` is set once the key was rotated, and ends its grace time.
+ * One customer under one of its API keys. `key` is the SHA-256 of the API key. `createdAt` is when
+ * it became the key of the workspace. `validUntil` is set once another key replaced it.
  */
 export type Workspace = z.infer<typeof workspaceSchema>;
 
-type ChangeableField =
-  | 'name'
-  | 'status'
-  | 'timeZone'
-  | 'standardMessage'
-  | 'natApiKey'
-  | 'sharedSecret'
-  | 'customFormat'
-  | 'validUntil';
-
-/** What an update sets. `null` removes a setting, `undefined` leaves it as it is. */
-export type WorkspaceChanges = {
-  [Field in ChangeableField]?: Workspace[Field] | null | undefined;
-};
-
-/** true until the grace time of a rotated key is over. `now` is in ms since the epoch. */
-export function isValid({ validUntil }: Workspace, now: number): boolean {
+/** true until the key has ended. `now` is in ms since the epoch. */
+export function isValid({ validUntil }: Pick<Workspace, 'validUntil'>, now: number): boolean {
   return validUntil === undefined || now < Date.parse(validUntil);
 }
 
-/** Sorts the records of one workspace: the current one first, then those in their grace time. */
-export function newestFirst(records: Workspace[]): Workspace[] {
-  return records.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
-}
-
 /**
- * Finds the record whose key was not rotated. An index that is behind may not show it yet: then the
+ * Finds the record whose key was not replaced. An index that is behind may not show it yet: then the
  * newest one that it shows.
  */
 export function currentOf(records: Workspace[]): Workspace | undefined {
-  const sorted = newestFirst(records);
-  return sorted.find(({ validUntil }) => validUntil === undefined) ?? sorted[0];
+  const newestFirst = records.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
+  return newestFirst.find(({ validUntil }) => validUntil === undefined) ?? newestFirst[0];
 }

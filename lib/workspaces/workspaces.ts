@@ -1,58 +1,47 @@
-import {
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
+import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { SECOND_MS } from '../runtime/durations.ts';
 import { conditionHeld, updateIf } from '../runtime/dynamodb/conditional-write.ts';
 import {
   and,
   change,
   equals,
-  exists,
   expressions,
   isAbsent,
-  or,
   setOnce,
 } from '../runtime/dynamodb/expressions.ts';
 import { type Item, parseItem } from '../runtime/dynamodb/items.ts';
-import { queryPages, readAll, scanPages } from '../runtime/dynamodb/pages.ts';
+import { queryPages, readAll } from '../runtime/dynamodb/pages.ts';
 import { hashOfApiKey } from './api-key.ts';
-import {
-  currentOf,
-  isValid,
-  newestFirst,
-  type Workspace,
-  type WorkspaceChanges,
-  workspaceSchema,
-} from './workspace.ts';
+import { currentOf, isValid, type Workspace, workspaceSchema } from './workspace.ts';
 import { createWorkspaceCache } from './workspace-cache.ts';
 
 export type { Workspace } from './workspace.ts';
 export type Workspaces = ReturnType<typeof createWorkspaces>;
 
+/** How long a container remembers that a key is unknown or has ended: a new key works at once. */
+export const MISS_REMEMBERED_MS = 5 * SECOND_MS;
+
 /**
- * The table of workspaces, with one record for each API key. Every method throws if DynamoDB fails.
+ * The table of workspaces, as the functions read it. Every method throws if DynamoDB fails.
  *
  * @param db the client
  * @param table the table's name; the key of its index `byId` is the workspace's id
  */
 export function createWorkspaces(db: DynamoDBClient, table: string) {
-  const byApiKey = createWorkspaceCache();
-  const byId = createWorkspaceCache();
+  const byApiKey = createWorkspaceCache(validityOf);
+  const byId = createWorkspaceCache((found) => (found === undefined ? 0 : Infinity));
 
   return {
     /**
      * Finds the workspace of an API key, at most a minute old.
      *
      * @param now ms since the epoch
-     * @returns undefined if the key is unknown, or its grace time is over
+     * @returns undefined if the key is unknown, or has ended
      */
     async findByApiKey(apiKey: string, now: number): Promise<Workspace | undefined> {
       const key = hashOfApiKey(apiKey);
-      const workspace = await byApiKey.readThrough(key, () => read(key));
-      return workspace !== undefined && isValid(workspace, now) ? workspace : undefined;
+      const found = await byApiKey.readThrough(key, () => read(key, now));
+      return found !== undefined && isValid(found, now) ? found : undefined;
     },
 
     /**
@@ -60,49 +49,7 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
      * behind and show an older record, or none. That there is none is not remembered.
      */
     findById(id: string): Promise<Workspace | undefined> {
-      return byId.readThrough(id, async () => {
-        const current = currentOf(await queryById(id));
-        if (current === undefined) byId.forget(id);
-        return current;
-      });
-    },
-
-    /** Reads all records of a workspace, strongly consistent: the current one comes first. */
-    async recordsOf(id: string): Promise<Workspace[]> {
-      return newestFirst((await list()).filter((record) => record.id === id));
-    },
-
-    /**
-     * Adds a record.
-     *
-     * @returns false if the API key is in use already
-     */
-    add(workspace: Workspace): Promise<boolean> {
-      const put = new PutItemCommand({
-        TableName: table,
-        Item: marshall(workspace, { removeUndefinedValues: true }),
-        ...expressions({ ConditionExpression: or(isAbsent('key'), isSameRecord(workspace)) }),
-      });
-      return conditionHeld(db.send(put));
-    },
-
-    /**
-     * Changes a record. A new key for Nat, or the end of the record, also removes the mark that Nat
-     * rejected the key.
-     *
-     * @returns the record as it is now
-     * @throws {Error} if the record was deleted
-     */
-    async update({ key }: Workspace, changes: WorkspaceChanges): Promise<Workspace> {
-      const replacesKey = changes.natApiKey !== undefined || changes.validUntil !== undefined;
-      const updated = await updateIf(db, {
-        table,
-        key: toKeyItem(key),
-        condition: exists('key'),
-        update: change({ ...changes, natKeyRejectedAt: replacesKey ? null : undefined }),
-      });
-      if (updated === undefined) throw new Error('the workspace was deleted');
-      return parseItem(workspaceSchema, updated);
+      return byId.readThrough(id, async () => currentOf(await queryById(id)));
     },
 
     /**
@@ -115,7 +62,7 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
     async markNatKeyRejected(workspace: Workspace, now: number): Promise<boolean> {
       const mark = new UpdateItemCommand({
         TableName: table,
-        Key: toKeyItem(workspace.key),
+        Key: { key: { S: workspace.key } },
         ...expressions({
           ConditionExpression: hasSameNatKey(workspace),
           UpdateExpression: setOnce('natKeyRejectedAt', new Date(now).toISOString()),
@@ -135,25 +82,25 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
       if (workspace.natKeyRejectedAt === undefined) return;
       await updateIf(db, {
         table,
-        key: toKeyItem(workspace.key),
+        key: { key: { S: workspace.key } },
         condition: hasSameNatKey(workspace),
         update: change({ natKeyRejectedAt: null }),
       });
       byId.forget(workspace.id);
     },
-
-    list,
   };
 
-  /** Reads all records, strongly consistent. */
-  function list(): Promise<Workspace[]> {
-    const scan = { TableName: table, ConsistentRead: true };
-    return readAll(scanPages(db, scan, workspaceSchema));
+  /** A miss is believed only after a consistent read: the key may have been added a moment ago. */
+  async function read(key: string, now: number): Promise<Workspace | undefined> {
+    const found = await readOnce(key, false);
+    return found !== undefined && isValid(found, now) ? found : readOnce(key, true);
   }
 
-  async function read(key: string): Promise<Workspace | undefined> {
-    const { Item } = await db.send(new GetItemCommand({ TableName: table, Key: toKeyItem(key) }));
-    return Item === undefined ? undefined : parseItem(workspaceSchema, Item);
+  async function readOnce(key: string, ConsistentRead: boolean): Promise<Workspace | undefined> {
+    const { Item } = await db.send(
+      new GetItemCommand({ TableName: table, Key: { key: { S: key } }, ConsistentRead }),
+    );
+    return Item === undefined || isClaim(Item) ? undefined : parseItem(workspaceSchema, Item);
   }
 
   function queryById(id: string): Promise<Workspace[]> {
@@ -166,16 +113,16 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
   }
 }
 
-function toKeyItem(key: string): Item {
-  return { key: { S: key } };
+/** For how long a look-up may be remembered, ms: a key that has ended may be restored. */
+function validityOf(found: Workspace | undefined): number {
+  const now = Date.now();
+  if (found === undefined || !isValid(found, now)) return MISS_REMEMBERED_MS;
+  return found.validUntil === undefined ? Infinity : Date.parse(found.validUntil) - now;
 }
 
-/**
- * The record is the very one that is written: the client sends a write again when its response was
- * lost. No other record has the same sealed key.
- */
-function isSameRecord({ natApiKey }: Workspace) {
-  return equals('natApiKey', natApiKey);
+/** A key that is being added: see key-claims.ts. */
+function isClaim({ id }: Item): boolean {
+  return id === undefined;
 }
 
 /** The workspace has the same key for Nat as when it was read. */

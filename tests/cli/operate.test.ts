@@ -1,42 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
-import { afterEach, expect, it } from 'vitest';
-
-const ROOT = new URL('../..', import.meta.url);
-let lambda: Server | undefined;
-
-afterEach(() => lambda?.close());
-
-/** Runs the command line over a function that gives these answers, or fails when they are used up. */
-async function operate(args: string[], answers: object[]) {
-  const requests: unknown[] = [];
-  lambda = createServer(async (request, response) => {
-    requests.push(JSON.parse(await text(request)));
-    const answer = answers[requests.length - 1];
-    if (answer === undefined) response.setHeader('x-amz-function-error', 'Unhandled');
-    response.end(JSON.stringify(answer ?? { errorMessage: 'from: it is used up' }));
-  }).listen(0, '127.0.0.1');
-  await once(lambda, 'listening');
-  const { port } = lambda.address() as AddressInfo;
-  const child = spawn(process.execPath, ['cli/operate.ts', ...args], {
-    cwd: ROOT,
-    env: { ...process.env, LAMBDA_PORT: String(port) },
-  });
-  const ended = once(child, 'exit');
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  const [code] = await ended;
-  return { requests, out, err, code };
-}
+import { expect, it } from 'vitest';
+import { Failure, operate, Refusal } from './run-operate.ts';
 
 const first = { dead: 3, stuck: 0, scanned: 500, dryRun: true, done: false, next: 'first' };
 const second = { dead: 1, stuck: 1, scanned: 400, dryRun: true, done: false, next: 'second' };
 const last = { dead: 0, stuck: 2, scanned: 30, dryRun: true, done: true };
 
-it('goes on with a long command until it is done, says how far it is, and adds up', async () => {
-  const args = ['interactions.redrive', '--workspace', 'acme', '--dry-run'];
+it('continues a long command until it is done, shows its progress, and adds up', async () => {
+  const args = ['interactions.redrive', '--workspace', 'acme', '--dry-run', '--json'];
   const { requests, out, err, code } = await operate(args, [first, second, last]);
   const command = 'interactions.redrive';
   expect(requests).toEqual([
@@ -45,15 +15,15 @@ it('goes on with a long command until it is done, says how far it is, and adds u
     { command, from: 'second' },
   ]);
   expect(err.split('\n')).toEqual([
-    '3 dead, 0 stuck, 500 scanned; cut off here, it goes on with --from first',
-    '4 dead, 1 stuck, 900 scanned; cut off here, it goes on with --from second',
+    '3 dead, 0 stuck, 500 scanned; if interrupted, continue with --from first',
+    '4 dead, 1 stuck, 900 scanned; if interrupted, continue with --from second',
     '',
   ]);
   expect(JSON.parse(out)).toEqual({ dead: 4, stuck: 3, scanned: 930, dryRun: true, done: true });
   expect(code).toBe(0);
 });
 
-it('tells where to go on when it fails on the way', async () => {
+it('says where to continue when it fails on the way', async () => {
   const { requests, err, code } = await operate(
     ['interactions.redrive', '--from', 'zero'],
     [first],
@@ -62,4 +32,115 @@ it('tells where to go on when it fails on the way', async () => {
   expect(err).toContain('--from first\n');
   expect(err).toContain('--from: it is used up');
   expect(code).toBe(1);
+});
+
+it('shows a key that was made at once, and again at the end', async () => {
+  const started = { workspace: 'acme', apiKey: 'made-key', released: 200, done: false, next: 'a' };
+  const ended = { released: 20, done: true };
+  const args = ['workspace.rotate', '--workspace', 'acme', '--json'];
+  const { out, err } = await operate(args, [started, ended]);
+  expect(err).toContain('the new API key is made-key; 200 released; if interrupted');
+  expect(JSON.parse(out)).toEqual({
+    ...{ workspace: 'acme', apiKey: 'made-key' },
+    ...{ released: 220, done: true },
+  });
+});
+
+it('waits until a command can continue', async () => {
+  const resumeAt = new Date(Date.now() + 1500).toISOString();
+  const waits = { delivered: 0, done: false, next: 'later', resumeAt };
+  const args = ['workspace.remove', '--workspace', 'acme', '--yes', '--json'];
+  const { requests, err, out } = await operate(args, [waits, { delivered: 7, done: true }]);
+  expect(requests).toHaveLength(2);
+  expect(err).toContain(`continues by itself at ${resumeAt}`);
+  expect(JSON.parse(out)).toEqual({ delivered: 7, done: true });
+  expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(resumeAt));
+});
+
+it('prints tables for people', async () => {
+  const rows = [
+    { workspace: 'acme', name: 'Acme Ltd', natKeyRejectedAt: '2026-11-24', keys: [] },
+    { workspace: 'bob', name: 'Bob', keys: [] },
+  ];
+  expect((await operate(['workspace.list'], [rows])).out.split('\n')).toEqual([
+    'workspace  name      nat key rejected at',
+    'acme       Acme Ltd  2026-11-24',
+    'bob        Bob       -',
+    '',
+  ]);
+  const one = { workspace: 'acme', signed: false, keys: [{ ending: 'abcd', validUntil: null }] };
+  const { out } = await operate(['workspace.show', '--workspace', 'acme'], [one]);
+  expect(out.split('\n')).toEqual([
+    'workspace  acme',
+    'signed     false',
+    '',
+    'keys:',
+    'ending  valid until',
+    'abcd    -',
+    '',
+  ]);
+});
+
+it('prints JSON for programs', async () => {
+  const rows = [{ workspace: 'acme', customFormat: { email: 'mail' } }];
+  const { out } = await operate(['workspace.list', '--json'], [rows]);
+  expect(JSON.parse(out)).toEqual(rows);
+});
+
+it('says how to see the next page of a list', async () => {
+  const page = { interactions: [{ day: '2020-05-31', status: 'dead' }], next: 'two' };
+  const { out, err, requests } = await operate(['interactions.list'], [page]);
+  expect(out).toContain('2020-05-31  dead');
+  expect(err).toBe('there are more: --from two\n');
+  expect(requests).toHaveLength(1);
+});
+
+it.each([
+  [['workspace.rotat'], /unknown command.*\n.*workspace\.rotate/],
+  [['workspace.rotate', '--api-ky', 'x'], /unknown option.*\n.*--api-key/],
+  [['workspace.show', '--id', 'acme'], /unknown option '--id'/],
+  [['workspace.list', '--workspace', 'acme'], /unknown option '--workspace'/],
+  [['stats', 'all'], /too many arguments/],
+  [['workspace.show'], /^--workspace: is required/],
+  [['workspace.rotate', '--api-key', '--grace-hours', '1'], /value is missing/],
+  [['workspace.update', '--workspace', 'acme', '--sample', '{'], /must be JSON/],
+  [['interactions.list', '--status', 'ded'], /Allowed choices are .*dead/],
+])('refuses %j without calling the function', async (args, message) => {
+  const { requests, err, code } = await operate(args, []);
+  expect(err).toMatch(message);
+  expect(requests).toEqual([]);
+  expect(code).toBe(1);
+});
+
+it('takes a key that begins with a hyphen', async () => {
+  const args = ['workspace.rotate', '--workspace', 'acme', '--api-key', '-key-with-hyphen'];
+  const { requests } = await operate(args, [{}]);
+  expect(requests).toMatchObject([{ apiKey: '-key-with-hyphen' }]);
+});
+
+it.each([
+  [
+    new Failure('OperatorError', 'graceHours: too many; email: no'),
+    '--grace-hours: too many; --email: no\n',
+  ],
+  [new Failure('OperatorError', 'use graceHours 0, please'), 'use --grace-hours 0, please\n'],
+  [
+    new Failure('ProvisionedThroughputExceededException', 'Rate exceeded'),
+    'ProvisionedThroughputExceededException: Rate exceeded\n',
+  ],
+])('shows the error %j of the function as it is', async (failure, expected) => {
+  const { err, code } = await operate(['stats'], [failure]);
+  expect(err).toBe(expected);
+  expect(code).toBe(1);
+});
+
+it('shows an error of AWS as it is', async () => {
+  const refusal = new Refusal('ResourceNotFoundException', 'Function not found: operate');
+  const { err } = await operate(['stats', '--stage', 'prod'], [refusal]);
+  expect(err).toBe('ResourceNotFoundException: Function not found: operate\n');
+});
+
+it('says that the local stack is not running', async () => {
+  const { err } = await operate(['stats'], [], { env: { LAMBDA_PORT: '9' } });
+  expect(err).toMatch(/^the local stack is not running: .*npm start.*LAMBDA_PORT/);
 });

@@ -28,21 +28,25 @@ type FunctionName = (typeof FUNCTIONS)[number];
 const HOUR_MS = 60 * 60 * 1000;
 const DAY = '2020-05-31';
 const [id, apiKey] = ['acme', 'key-of-acme'];
+const workspace = { workspace: id };
 const ANSWERS: Record<string, NatResult> = {
   'rejected@example.com': { verdict: 'key-rejected', error: 'status 401' },
   'dead@example.com': { verdict: 'never', error: 'status 400' },
 };
 const EMAILS = Object.keys(ANSWERS);
+const contact = { ...workspace, email: 'dead@example.com' };
 const event = { email: 'pending@example.com', timestamp: `${DAY}T12:00:00Z`, description: 'x' };
-const contact = { workspace: id, email: 'dead@example.com' };
 
 /** What is given to each command; an order in which each has something to do. */
-const COMMANDS: Record<Exclude<CommandName, 'workspace.add'>, object> = {
+const COMMANDS: Record<Exclude<CommandName, 'workspace.add' | 'workspace.remove'>, object> = {
   'workspace.list': {},
-  'workspace.update': { id, natApiKey: 'another-key' },
-  'workspace.rotate': { id },
-  'workspace.disable': { id },
-  'workspace.enable': { id },
+  'workspace.show': workspace,
+  'workspace.update': { ...workspace, natApiKey: 'another-key' },
+  'workspace.rotate': workspace,
+  'workspace.revoke': { ...workspace, keyEnding: 'acme' },
+  'workspace.disable': workspace,
+  'workspace.enable': workspace,
+  'interactions.list': { status: 'dead' },
   'interactions.show': contact,
   'interactions.redrive': {},
   stats: {},
@@ -92,7 +96,7 @@ async function useEverything(): Promise<void> {
   const contextOf = (name: FunctionName) => contextWith(name, '1', () => HOUR_MS);
 
   const { run } = createInProcessOperator(clientOf('operate'));
-  await run({ command: 'workspace.add', name: id, id, apiKey });
+  await run({ command: 'workspace.add', name: id, ...workspace, apiKey });
 
   const identify = createIdentify(() => servicesOf('identify'));
   const events = EMAILS.map((email) => ({
@@ -136,6 +140,11 @@ async function useEverything(): Promise<void> {
   vi.setSystemTime(Date.now() + 24 * HOUR_MS);
   await recover(messagesWith(message), contextOf('recover'));
   await recover(messagesWith(...sent), contextOf('recover'));
+
+  const remove = { command: 'workspace.remove', ...workspace };
+  await run(remove);
+  vi.setSystemTime(Date.now() + HOUR_MS);
+  expect(await run(remove)).toMatchObject({ done: true });
 }
 
 function answerTo(email: string): NatResult {

@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import { TABLES } from '../../offline/database.ts';
 import { ledgerItems, operate, recommended, send, someone, timelineOf } from './client.ts';
 
-const workspacesSchema = z.array(z.looseObject({ id: z.string() }));
+const workspacesSchema = z.array(z.looseObject({ workspace: z.string() }));
 
 async function setFaults(faults: object): Promise<void> {
   const response = await fetch(`${inject('natUrl')}/faults`, {
@@ -24,7 +24,7 @@ afterEach(async () => {
 async function sendAlone(email: string) {
   const apiKey = `key-${someone()}`;
   const id = `delivery-${apiKey.slice(4, 12)}`;
-  await operate({ command: 'workspace.add', id, name: 'Delivery', apiKey });
+  await operate({ command: 'workspace.add', workspace: id, name: 'Delivery', apiKey });
   const headers = { authorization: `Bearer ${apiKey}` };
   expect((await send(recommended(email), { headers })).status).toBe(200);
   const findItem = async () =>
@@ -91,7 +91,7 @@ it("retries later when Nat rejects the workspace's key, and marks the workspace"
   expect(item).toMatchObject({ status: 'retrying', lastError: 'status 401' });
   const listed = async () => workspacesSchema.parse(await operate({ command: 'workspace.list' }));
   await expect
-    .poll(async () => (await listed()).find((workspace) => workspace.id === id))
+    .poll(async () => (await listed()).find(({ workspace }) => workspace === id))
     .toHaveProperty('natKeyRejectedAt');
 });
 

@@ -8,17 +8,17 @@ import * as z from 'zod/mini';
 import { operate, recommended, someone, timelineOf } from './client.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const delivered = { timeout: 5000, interval: 20 };
+const delivered = { timeout: 60_000, interval: 20 };
 
-/** Adds a workspace and gives its API key. */
+/** Adds a workspace and returns its API key. */
 async function addWorkspace(): Promise<string> {
   const answer = await operate({ command: 'workspace.add', name: 'import' });
   return z.object({ apiKey: z.string() }).parse(answer).apiKey;
 }
 
 /** Runs the command as a user does. */
-function send(file: string, apiKey: string) {
-  const args = ['cli/send.ts', file, '--url', inject('apiUrl')];
+function send(file: string, apiKey: string, ...options: string[]) {
+  const args = ['cli/send.ts', file, '--url', inject('apiUrl'), ...options];
   const env = { ...process.env, API_KEY: apiKey };
   return new Promise<{ code: unknown; out: string; err: string }>((resolve) => {
     execFile(process.execPath, args, { cwd: ROOT, env }, (error, out, err) => {
@@ -46,12 +46,14 @@ it('imports a history, and run again leaves the timelines as they are', async ()
     ].join('\r\n'),
   );
   const rejected =
-    'line 6: traits.email: expected one email address such as name@example.com, got a string of length 6\n' +
-    'line 7: the line: expected an event as JSON\n';
+    'line 6: traits.email must be one email address such as name@example.com. (email_invalid)\n' +
+    'line 7: The line is not valid JSON. (json_invalid)\n';
 
+  const would = `${rejected}3 accepted, 1 duplicate, 1 ignored, 2 rejected\n`;
+  expect(await send(file, apiKey, '--dry-run')).toMatchObject({ code: 1, out: would });
   expect(await send(file, apiKey)).toEqual({
     code: 1,
-    out: `${rejected}3 accepted, 1 duplicate, 1 ignored, 2 rejected\n`,
+    out: would,
     err: '',
   });
   const timelines = () => Promise.all([anna, ben].map((email) => timelineOf(email, { apiKey })));

@@ -108,9 +108,3 @@ it('refuses the same port for two variables', async () => {
     /^LAMBDA_PORT: port \d+ is the same as NAT_PORT. Choose another one: LAMBDA_PORT=\d+ npm start\n$/,
   );
 });
-
-it('names a port that fetch refuses to call, in one line', async () => {
-  const { child, printed } = start({ ...(await ports()), NAT_PORT: '6000' });
-  expect(await once(child, 'exit')).toEqual([1, null]);
-  expect(printed.err).toBe('fetch refuses to call port 6000: set NAT_PORT to another one\n');
-});

@@ -45,7 +45,12 @@ async function createDeployment(answers: Record<string, NatResult>) {
   });
   const operator = createInProcessOperator(db);
   for (const id of Object.keys(answers)) {
-    await operator.run({ command: 'workspace.add', id, name: id, apiKey: `key-of-${id}` });
+    await operator.run({
+      command: 'workspace.add',
+      workspace: id,
+      name: id,
+      apiKey: `key-of-${id}`,
+    });
   }
   const calls: string[] = [];
   const nat: Nat = async ({ apiKey }) => {

@@ -71,12 +71,13 @@ export async function createTarget() {
 
   async function addSenders() {
     const operator = createInProcessOperator(db);
-    for (const { disabled = false, paths, ...sender } of SENDERS) {
-      const standardMessage = STANDARD_MESSAGE;
-      await operator.run({ command: 'workspace.add', name: sender.id, standardMessage, ...sender });
-      const update = { command: 'workspace.update', id: sender.id, sample: SAMPLE, ...paths };
+    for (const { id, disabled = false, paths, ...sender } of SENDERS) {
+      const workspace = { workspace: id };
+      const settings = { name: id, standardMessage: STANDARD_MESSAGE, ...sender };
+      await operator.run({ command: 'workspace.add', ...workspace, ...settings });
+      const update = { command: 'workspace.update', ...workspace, sample: SAMPLE, ...paths };
       if (paths !== undefined) await operator.run(update);
-      if (disabled) await operator.run({ command: 'workspace.disable', id: sender.id });
+      if (disabled) await operator.run({ command: 'workspace.disable', ...workspace });
     }
   }
 }

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createServices } from '../../functions/services.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
+import { createRegistry } from '../../lib/workspaces/registry.ts';
 
 /** The names of the tables in this process. */
 export const TABLES = { Interactions: 'interactions', Workspaces: 'workspaces' };
@@ -17,6 +18,11 @@ export const CONFIG = {
 
 /** The operator's commands in this process, with as much time as they need. */
 export function createInProcessOperator(db: DynamoDBClient) {
-  const repairs = createRepairs(db, TABLES.Interactions);
-  return createOperator({ ...createServices(CONFIG, db), repairs, remainingMs: () => 60_000 });
+  return createOperator({
+    repairs: createRepairs(db, TABLES.Interactions),
+    registry: createRegistry(db, TABLES.Workspaces),
+    secrets: createServices(CONFIG, db).secrets,
+    remainingMs: () => 60_000,
+    audit: () => {},
+  });
 }

@@ -28,12 +28,8 @@ function holding(workspace: Workspace): Workspaces {
   return {
     findByApiKey: async (apiKey) => (apiKey === KEY ? workspace : undefined),
     findById: unused,
-    recordsOf: unused,
-    add: unused,
-    update: unused,
     markNatKeyRejected: unused,
     unmarkNatKeyRejected: unused,
-    list: unused,
   };
 }
 

@@ -47,7 +47,7 @@ function formatIn(command: string) {
   const { values } = parseArgs({
     args: words.slice(words.indexOf('--') + 1).filter((word) => word !== '\\'),
     options: Object.fromEntries(
-      ['id', 'email-path', 'timestamp-path', 'description-path', 'sample'].map((name) => [
+      ['workspace', 'email-path', 'timestamp-path', 'description-path', 'sample'].map((name) => [
         name,
         { type: 'string' as const },
       ]),

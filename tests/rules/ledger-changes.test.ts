@@ -109,13 +109,13 @@ describe('what was delivered expires', () => {
   });
 });
 
-it('a redrive gives all tries again, in a new retry window', () => {
+it('a redrive gives all tries again, in a retry window that starts when it is due', () => {
   expect(toRetryingAnew(key, LATER, NOW)).toStrictEqual({
     status: 'retrying',
     attempts: 0,
     queue: retryQueueOf(key),
     dueAt: LATER_ISO,
-    retryWindowStartsAt: NOW_ISO,
+    retryWindowStartsAt: LATER_ISO,
     settledAt: null,
     leasedUntil: null,
   });

@@ -31,67 +31,72 @@ function send(...args: string[]) {
   return { child, printed, ended };
 }
 
-/** A service that takes batches of `first` events, and has no time for others. */
-async function serveFirst() {
+async function fileOf(content: string): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), 'send-')), 'events.json');
+  await writeFile(file, content);
+  return file;
+}
+
+it('prints each retry episode once, and after Ctrl-C the summary and how to continue', async () => {
   const server = createServer(async (request, response) => {
     if (!(await text(request)).includes('first')) return response.writeHead(503).end();
-    const results = Array.from({ length: 500 }, () => ({ status: 'accepted' }));
+    const results = Array.from({ length: 200 }, () => ({ status: 'accepted' }));
     return response.writeHead(200).end(JSON.stringify({ results }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
-}
-
-it('says once that it waits, and on Ctrl-C what was sent and how to go on', async () => {
-  const { url, close } = await serveFirst();
-  const { child, printed, ended } = send('-', '--url', url, '--key', 'the-key');
-  // Two batches, and the beginning of one that is never complete.
-  child.stdin.write(`${'{"name":"first"}\n'.repeat(500)}${'{"name":"second"}\n'.repeat(501)}`);
-  await vi.waitFor(() => expect(printed.err).not.toBe(''), { timeout: 10_000 });
+  const { child, printed, ended } = send('-', '--url', `http://127.0.0.1:${port}`, '--key', 'key');
+  // Two batches, and the beginning of a third.
+  child.stdin.write(`${'{"name":"first"}\n'.repeat(200)}${'{"name":"second"}\n'.repeat(201)}`);
+  await vi.waitFor(() => expect(printed.err).not.toBe(''), { timeout: 60_000 });
   child.kill('SIGINT');
   expect(await ended).toBe(130);
-  expect(printed.out).toBe('500 accepted, 0 duplicate, 0 ignored, 0 rejected\n');
-  expect(printed.err).toBe(
-    'the service does not take events now (status 503): trying again\nrun it again to go on\n',
-  );
-  close();
-});
-
-it('ends on Ctrl-C while it waits for its input', async () => {
-  const { child, printed, ended } = send('-', '--url', 'http://127.0.0.1:1', '--key', 'the-key');
-  child.stdin.write('nope\n'.repeat(501));
-  const last = 'line 500: the line: expected an event as JSON\n';
-  await vi.waitFor(() => expect(printed.out).toContain(last), { timeout: 10_000 });
-  child.kill('SIGINT');
-  expect(await ended).toBe(130);
-  // The line that was not settled yet needs no service.
-  expect(printed.out).toMatch(/\n0 accepted, 0 duplicate, 0 ignored, 50[01] rejected\n$/);
-  expect(printed.err).toBe('run it again to go on\n');
-});
-
-it('ends with one line if there is no such file, or a wrong option', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'send-'));
-  const missing = join(folder, 'missing.json');
-  for (const [args, line] of [
-    [[missing], `there is no file ${missing}\n`],
-    [[folder], `${folder} is a directory: expected a file\n`],
-    [[], 'expected one FILE, or - for standard input (--help says more)\n'],
-  ] as const) {
-    const { printed, ended } = send(...args);
-    expect(await ended).toBe(1);
-    expect(printed).toEqual({ out: '', err: line });
-  }
-});
-
-it('ends well with an empty file', async () => {
-  const file = join(await mkdtemp(join(tmpdir(), 'send-')), 'empty.json');
-  await writeFile(file, '');
-  const { printed, ended } = send(file);
-  expect(await ended).toBe(0);
   expect(printed).toEqual({
-    out: '0 accepted, 0 duplicate, 0 ignored, 0 rejected\n',
-    err: '',
+    out: '200 accepted, 0 duplicate, 0 ignored, 0 rejected\n',
+    err: 'The service is unavailable (status 503). Retrying.\nInterrupted. Run it again to continue.\n',
   });
+  server.close();
+});
+
+it('ends on Ctrl-C while it waits for input', async () => {
+  const { child, printed, ended } = send('-');
+  child.stdin.write('nope\n'.repeat(201));
+  await vi.waitFor(() => expect(printed.out).toContain('line 20: '), { timeout: 60_000 });
+  child.kill('SIGINT');
+  expect(await ended).toBe(130);
+  expect(printed.out).toMatch(/\n0 accepted, 0 duplicate, 0 ignored, 201 rejected\n$/);
+  expect(printed.err).toBe('Interrupted. Run it again to continue.\n');
+});
+
+it('prints 20 rejected events of each code, and how many more there are', async () => {
+  const tooLarge = JSON.stringify({ long: 'x'.repeat(33_000) });
+  const { printed, ended } = send(await fileOf(`${'nope\n'.repeat(600)}${tooLarge}`));
+  expect(await ended).toBe(1);
+  expect(printed.err).toBe('');
+  expect(printed.out.split('\n')).toEqual([
+    ...Array.from(
+      { length: 20 },
+      (_, n) => `line ${n + 1}: The line is not valid JSON. (json_invalid)`,
+    ),
+    'line 601: The event is larger than 32 KB. (event_too_large)',
+    '580 more events were rejected (json_invalid)',
+    '0 accepted, 0 duplicate, 0 ignored, 601 rejected',
+    '',
+  ]);
+});
+
+it('ends with one line if the input is no file of events', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'send-'));
+  for (const [file, message] of [
+    [join(folder, 'missing'), /^There is no file .*missing\.\n$/],
+    [folder, /^There is no file .*\n$/],
+    [await fileOf('email,timestamp\na,b\na,b\n'), /^This looks like CSV\. .*\n$/],
+    [await fileOf(''), /^There is no event in the input\. .*\n$/],
+    [await fileOf('{"batch":[]}'), /^There is no event in the input\. .*\n$/],
+  ] as const) {
+    const { printed, ended } = send(file);
+    expect(await ended).toBe(1);
+    expect(printed).toEqual({ out: '', err: expect.stringMatching(message) });
+  }
 });

@@ -32,15 +32,21 @@ it('takes the key of --key, then of API_KEY, and never sends the local one elsew
   expect(readOptions(['f', '--url', 'http://localhost:3000'], { API_KEY: '' }).key).toBe(
     'local-api-key',
   );
-  expect(() => readOptions(elsewhere, {})).toThrow(/^--key, or API_KEY in the environment: /);
+  expect(() => readOptions(elsewhere, {})).toThrow('Set --key, or API_KEY in the environment.');
+});
+
+it('asks for a dry run with --dry-run', () => {
+  expect(readOptions(['f', '--dry-run'], {}).url).toBe(
+    'http://localhost:3000/v1/batch?dryRun=true',
+  );
 });
 
 it.each([
-  [[], /^expected one FILE/],
-  [['a', 'b'], /^expected one FILE/],
+  [[], /^Name one FILE/],
+  [['a', 'b'], /^Name one FILE/],
   [['a', '--uri', 'x'], /^Unknown option '--uri'/],
-  [['a', '--url', 'api.example.com'], /^--url: expected an address/],
-  [['a', '--url', 'ftp://api.example.com'], /^--url: expected an address/],
+  [['a', '--url', 'api.example.com'], /^--url must be an address/],
+  [['a', '--url', 'ftp://api.example.com'], /^--url must be an address/],
 ])('says in a line what is wrong with %j', (args, message) => {
   expect(() => readOptions(args, {})).toThrow(message);
   expect(() => readOptions(args, {})).not.toThrow(/\n/);

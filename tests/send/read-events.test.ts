@@ -1,255 +1,168 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import type { Entry } from '../../cli/send/entry.ts';
+import { expect, it } from 'vitest';
 import { readEvents } from '../../cli/send/read-events.ts';
 
-type Seen = { line: number; event: unknown } | { line: number; problem: string };
-
 /** The input in chunks that end at the given places. */
-async function* chunksOf(bytes: Uint8Array, cuts: number[] = []) {
-  const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length];
+async function* cutAt(input: Uint8Array, places: number[]) {
+  const ends = [...places.map((place) => place % (input.length + 1)), input.length];
   let start = 0;
   for (const end of ends.sort((a, b) => a - b)) {
-    yield bytes.subarray(start, end);
+    yield input.subarray(start, end);
     start = end;
   }
 }
 
-/** What is read, without how far, and the error that ends it. */
-async function read(input: string | Uint8Array, cuts: number[] = []) {
-  const seen: Seen[] = [];
+/** Reads an input: each event, or the code of its rejection, by name, and how reading ended. */
+async function read(input: string | Uint8Array, places: number[] = []) {
+  const events: [name: string, event: unknown][] = [];
   let error = '';
   try {
-    for await (const { readTo, ...entry } of readEvents(chunksOf(Buffer.from(input), cuts))) {
-      seen.push(entry);
+    for await (const event of readEvents(cutAt(Buffer.from(input), places))) {
+      events.push([event.name, 'json' in event ? JSON.parse(event.json) : event.code]);
     }
   } catch (thrown) {
-    error = String(thrown);
+    error = thrown instanceof Error ? thrown.message : 'not an error';
   }
-  return { seen, error };
+  return { events, error };
 }
 
-async function readAll(input: string | Uint8Array): Promise<Seen[]> {
-  const { seen, error } = await read(input);
-  expect(error).toBe('');
-  return seen;
-}
-
-const MALFORMED = '{"a" 1}';
-const NOT_JSON = 'the line: expected an event as JSON';
-
-describe('one event a line', () => {
-  it('gives each event with its line', async () => {
-    expect(await readAll('{"a":1}\n{"b":{"c":[2]}}\n')).toEqual([
-      { line: 1, event: { a: 1 } },
-      { line: 2, event: { b: { c: [2] } } },
-    ]);
-  });
-
-  it('needs no newline at the end', async () => {
-    expect(await readAll('{"a":1}\n{"b":2}')).toHaveLength(2);
-    expect(await readAll('{"a":1}')).toEqual([{ line: 1, event: { a: 1 } }]);
-  });
-
-  it('skips blank lines, and takes CRLF and a byte-order mark', async () => {
-    expect(await readAll('\uFEFF\r\n \r\n{"a":1}\r\n\r\n{"b":2}\r\n \t\r\n')).toEqual([
-      { line: 3, event: { a: 1 } },
-      { line: 5, event: { b: 2 } },
-    ]);
-    expect(await readAll('\uFEFF{"a":1}\n{"b":2}')).toHaveLength(2);
-  });
-
-  it('goes on after a line that is not JSON, even if it is the first', async () => {
-    expect(await readAll('"a":1}\n{"b":2}\nhello\n{"c":3}\n{"d')).toEqual([
-      { line: 1, problem: NOT_JSON },
-      { line: 2, event: { b: 2 } },
-      { line: 3, problem: NOT_JSON },
-      { line: 4, event: { c: 3 } },
-      { line: 5, problem: NOT_JSON },
-    ]);
-  });
-
-  it('rejects a line that is not UTF-8, instead of changing its characters', async () => {
-    const bytes = Buffer.from('{"a":"é"}\n{"b":2}\n', 'latin1');
-    expect(await readAll(bytes)).toEqual([
-      { line: 1, problem: 'the line: expected UTF-8 text' },
-      { line: 2, event: { b: 2 } },
-    ]);
-  });
-
-  it('rejects a line of over 1 MB without keeping it', async () => {
-    const long = JSON.stringify({ long: 'x'.repeat(1024 * 1024) });
-    expect(await readAll(`{"a":1}\n${long}\n{"b":2}`)).toEqual([
-      { line: 1, event: { a: 1 } },
-      { line: 2, problem: 'the line: expected at most 1 MB' },
-      { line: 3, event: { b: 2 } },
-    ]);
-  });
-
-  it('gives what is JSON but no object as it is: the service says what is wrong', async () => {
-    expect(await readAll('{"a":1}\n42\n[1]\n')).toEqual([
-      { line: 1, event: { a: 1 } },
-      { line: 2, event: 42 },
-      { line: 3, event: [1] },
-    ]);
+it('names events by their line, and counts blank lines', async () => {
+  expect(await read('\uFEFF\r\n \r\n{"a":1}\r\n\r\n{"b":[2]}\r\n \t\r\n42')).toEqual({
+    events: [
+      ['line 3', { a: 1 }],
+      ['line 5', { b: [2] }],
+      ['line 7', 42],
+    ],
+    error: '',
   });
 });
 
-describe('a JSON document', () => {
-  const list = [
-    { line: 2, event: { a: { b: [1, { c: 2 }] } } },
-    { line: 10, event: { d: 'e' } },
+it('rejects lines that cannot be sent, and goes on', async () => {
+  const lines = [
+    'hello',
+    '{"a":1}',
+    Buffer.from('{"a":"é"}', 'latin1'),
+    JSON.stringify({ long: 'x'.repeat(33_000) }),
+    `{"a":${' '.repeat(2 * 1024 * 1024)}1}`,
+    `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+    '{"b":2}',
+    '{"c',
   ];
-  const pretty = JSON.stringify([{ a: { b: [1, { c: 2 }] } }, { d: 'e' }], null, 1);
-
-  it('is an array, with the line on which each event begins', async () => {
-    const [first, second] = list;
-    expect(await readAll(pretty)).toEqual([first, { ...second, line: 12 }]);
-    expect(await readAll('[{"a":1},{"b":2},\n{"c":3}]')).toEqual([
-      { line: 1, event: { a: 1 } },
-      { line: 1, event: { b: 2 } },
-      { line: 2, event: { c: 3 } },
-    ]);
-  });
-
-  it('is an object with a batch, wherever in it the batch is and however it is cased', async () => {
-    expect(await readAll('{"batch":[{"a":1},{"b":2}],"sentAt":"now"}\n')).toEqual([
-      { line: 1, event: { a: 1 } },
-      { line: 1, event: { b: 2 } },
-    ]);
-    expect(await readAll('{"sentAt":{"batch":[0]},\n"Batch":\n[\n{"a":1}\n]}')).toEqual([
-      { line: 4, event: { a: 1 } },
-    ]);
-    expect(await readAll('{"batch":[]}')).toEqual([]);
-  });
-
-  it('is one event over several lines, or several such events', async () => {
-    const event = { type: 'identify', traits: { email: 'a@example.com' }, list: [[1], []] };
-    const text = JSON.stringify(event, null, 2);
-    expect(await readAll(text)).toEqual([{ line: 1, event }]);
-    expect(await readAll(`\n${text}\n{\n}\n${text}`)).toEqual([
-      { line: 2, event },
-      { line: 14, event: {} },
-      { line: 16, event },
-    ]);
-  });
-
-  it('is one enormous line', async () => {
-    const events = Array.from({ length: 20_000 }, (_, n) => ({ n }));
-    const seen = await readAll(JSON.stringify({ batch: events }));
-    expect(seen).toEqual(events.map((event) => ({ line: 1, event })));
-  });
-
-  it('ends with an error that names the line where it stops being JSON, after what came before', async () => {
-    const before = { line: 2, event: { a: 1 } };
-    expect(await read('[\n{"a":1},\n{"b":secret}]')).toEqual({
-      seen: [before],
-      error: 'BrokenInput: line 3: is not JSON',
-    });
-    expect(await read('[\n{"a":1},\n]')).toMatchObject({
-      error: 'BrokenInput: line 3: is not JSON',
-    });
-    expect(await read('{"batch":[{"a":1},{]}')).toEqual({
-      seen: [{ line: 1, event: { a: 1 } }],
-      error: 'BrokenInput: line 1: is not JSON',
-    });
-    expect(await read('[\n{"a":1}\n,{"b":\n')).toEqual({
-      seen: [before],
-      error: 'BrokenInput: line 3: the JSON is cut off here',
-    });
-  });
-
-  it('ends with an error rather than hold 16 MB that have no event', async () => {
-    const text = `{"a":1,\n"data":[${`"${'x'.repeat(65_536)}",`.repeat(270)}1]}`;
-    const { seen, error } = await read(text, [17_000_000]);
-    expect(seen).toEqual([]);
-    expect(error).toBe(
-      'BrokenInput: line 2: no event ends within 16 MB: expected a list of events',
-    );
+  const input = Buffer.concat(lines.flatMap((line) => [Buffer.from(line), Buffer.from('\n')]));
+  expect(await read(input, [40_000, 1_500_000])).toEqual({
+    events: [
+      ['line 1', 'json_invalid'],
+      ['line 2', { a: 1 }],
+      ['line 3', 'utf8_invalid'],
+      ['line 4', 'event_too_large'],
+      ['line 5', 'event_too_large'],
+      ['line 6', 'nesting_too_deep'],
+      ['line 7', { b: 2 }],
+      ['line 8', 'json_invalid'],
+    ],
+    error: '',
   });
 });
 
-it('finds nothing in nothing', async () => {
-  expect(await readAll('')).toEqual([]);
-  expect(await readAll('\n \n')).toEqual([]);
-  expect(await readAll('[]')).toEqual([]);
+it('counts the last of two fields with the same name, in each layout', async () => {
+  for (const input of ['{"a":1,"a":2}', '[{"a":1,"a":2}]', '{"batch":[{"a":1,"a":2}]}']) {
+    expect((await read(input)).events).toEqual([[expect.any(String), { a: 2 }]]);
+  }
 });
 
-it('says how far it has read, up to the size of the input', async () => {
-  const text = '{"a":1}\n\n{"b":"ü"}\n';
-  const entries: Entry[] = [];
-  for await (const entry of readEvents(chunksOf(Buffer.from(text)))) entries.push(entry);
-  expect(entries.map(({ readTo }) => readTo)).toEqual([8, Buffer.byteLength(text)]);
+it.each([
+  '{"batch":[{"a":1},2]}',
+  '{"sentAt":{"batch":[0]},"batch":[{"a":1},2],"writeKey":"k"}',
+  '{"sentAt":"now",\n"batch":[\n{"a":1},\n2]}',
+  '{\r\n"batch" :\r\n[{"a":1},2]}',
+])('names the events of a batch by their number: %j', async (input) => {
+  expect(await read(input)).toEqual({
+    events: [
+      ['event 1', { a: 1 }],
+      ['event 2', 2],
+    ],
+    error: '',
+  });
 });
 
-describe('however the input is cut into chunks', () => {
-  const event = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 3 }));
-  const batchless = event.filter((one) => !Object.keys(one).some((key) => /^batch$/i.test(key)));
-  const cuts = fc.array(fc.nat(), { maxLength: 20 });
+it('reads the same events however the input is laid out and cut into chunks', async () => {
+  const event = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 3 }), {
+    noNullPrototype: true,
+  });
+  const isNoBatch = (one: object) => !('batch' in one);
+  const newline = fc.constantFrom('\n', '\r\n', '\n\n', ' \r\n\t\n');
   const indent = fc.constantFrom(undefined, 1, '\t');
-  const blanks = fc.constantFrom('', '\n', '\r\n \n', '\uFEFF');
-
-  it('reads the same events from the same lines, one event a line', async () => {
-    const lines = fc.array(
-      fc.oneof(
-        batchless.map((one) => JSON.stringify(one)),
-        fc.constant(MALFORMED),
-      ),
-      {
-        minLength: 1,
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(event.filter(isNoBatch), { minLength: 1 }),
+      fc.constantFrom('lines', 'array', 'batch'),
+      newline,
+      indent,
+      fc.constantFrom('', '\n', '\r\n \n', '\uFEFF'),
+      fc.array(fc.nat(), { maxLength: 20 }),
+      async (events, layout, separator, space, before, places) => {
+        const texts = events.map((one) => JSON.stringify(one));
+        const text = {
+          lines: texts.join(separator),
+          array: JSON.stringify(events, null, space),
+          batch: JSON.stringify({ sentAt: '2020', batch: events }, null, space),
+        }[layout];
+        const result = await read(before + text, places);
+        expect(result.error).toBe('');
+        expect(result.events.map(([, one]) => one)).toEqual(texts.map((one) => JSON.parse(one)));
+        expect(result).toEqual(await read(before + text));
       },
-    );
-    await fc.assert(
-      fc.asyncProperty(lines, fc.constantFrom('\n', '\r\n'), cuts, async (all, newline, at) => {
-        expect(await read(all.join(newline), at)).toEqual({
-          error: '',
-          seen: all.map((text, n) =>
-            text === MALFORMED
-              ? { line: n + 1, problem: NOT_JSON }
-              : { line: n + 1, event: JSON.parse(text) },
-          ),
-        });
-      }),
-    );
-  });
+    ),
+  );
+});
 
-  it('reads the same events from the same lines of a document', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(event),
-        fc.boolean(),
-        indent,
-        blanks,
-        cuts,
-        async (events, isBatch, space, before, at) => {
-          const text = JSON.stringify(isBatch ? { batch: events } : events, null, space);
-          const { seen, error } = await read(before + text, at);
-          expect(error).toBe('');
-          expect(seen.map((one) => 'event' in one && one.event)).toEqual(
-            JSON.parse(JSON.stringify(events)),
-          );
-          const whole = await read(before + text);
-          expect(seen).toEqual(whole.seen);
-          const lines = (before + text).split('\n');
-          for (const { line } of seen) expect(lines[line - 1]).toMatch(/[{]/);
-        },
+it('returns the events before the place where a document is broken, however it is cut', async () => {
+  const first = [['event 1', { a: 1 }]];
+  const inputs = ['[{"a":1},{"b" 2}]', '{"batch":[{"a":1},}', '[{"a":1},\n]', '[{"a":1}]{}'];
+  for (const input of inputs) {
+    const expected = { events: first, error: 'After event 1 the input is not valid JSON.' };
+    expect(await read(input)).toEqual(expected);
+    expect(
+      await read(
+        input,
+        [...input].map((_, n) => n),
       ),
-    );
+    ).toEqual(expected);
+  }
+  expect(await read('[{"a":1},{"b"')).toEqual({
+    events: first,
+    error: 'After event 1 the input ends too early.',
   });
+});
 
-  it('ends at the same place with the same error', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(event, { minLength: 1 }),
-        indent,
-        fc.nat(),
-        cuts,
-        async (events, space, end, at) => {
-          const text = JSON.stringify(events, null, space);
-          const broken = Buffer.from(text).subarray(0, end % Buffer.byteLength(text));
-          expect(await read(broken, at)).toEqual(await read(broken));
-        },
-      ),
-    );
-  });
+it('stops instead of holding 16 MB that have no event', async () => {
+  const chunk = Buffer.from(`"${'x'.repeat(65_536)}",`);
+  async function* endless() {
+    yield Buffer.from('{"batch":[1],"data":[');
+    for (;;) yield chunk;
+  }
+  const events = readEvents(endless());
+  await events.next();
+  await expect(events.next()).rejects.toThrow('After event 1 the input has no event for 16 MB.');
+});
+
+it.each([
+  ['CSV', 'email,timestamp\na@example.com,2020-05-31\n'],
+  ['CSV', '"email";"timestamp"\n"a@example.com";"2020-05-31"\n'],
+  ['UTF-16', Buffer.from('\uFEFF{"a":1}\n', 'utf16le')],
+  ['UTF-16', Buffer.from('{"a":1}\n', 'utf16le')],
+  ['gzip', Buffer.from('1f8b0800000000000003ab56', 'hex')],
+])('recognises %s, however it is cut', async (format, input) => {
+  for (const places of [[], [1], [1, 2, 3]]) {
+    expect(await read(input, places)).toEqual({
+      events: [],
+      error: expect.stringContaining(`This looks like ${format}.`),
+    });
+  }
+});
+
+it('says what is expected when one event spans several lines', async () => {
+  const { events, error } = await read('{\n"type": "identify"\n}\n{\n"type": "identify"\n}');
+  expect(events).toEqual([]);
+  expect(error).toMatch(/^There is no event in the input\. Expected one event per line/);
 });

@@ -109,7 +109,7 @@ const MUTANTS: Mutant[] = [
   {
     defect: 'a redrive leaves the retry window as it is',
     file: 'lib/ledger/status/retrying.ts',
-    from: '    ...restartRetryWindow(now),\n',
+    from: '    ...restartRetryWindow(Math.max(dueAt, now)),\n',
     to: '',
   },
   {
@@ -157,8 +157,8 @@ const MUTANTS: Mutant[] = [
   {
     defect: 'a new key releases what is being tried',
     file: 'lib/ledger/repairs.ts',
-    from: 'and(waitsForKey, isNotLeased(now))',
-    to: 'waitsForKey',
+    from: 'and(waitsForKey, wasTried, isNotLeased(now))',
+    to: 'and(waitsForKey, wasTried)',
   },
   {
     defect: 'a new key releases what waits for something else',
@@ -167,10 +167,10 @@ const MUTANTS: Mutant[] = [
     to: 'isRetrying',
   },
   {
-    defect: 'a repeat of the write that adds a key is refused as another',
-    file: 'lib/workspaces/workspaces.ts',
-    from: "or(isAbsent('key'), isSameRecord(workspace))",
-    to: "isAbsent('key')",
+    defect: 'a repeat of the write that claims a key is refused as another',
+    file: 'lib/workspaces/key-claims.ts',
+    from: 'return (await read(hash))?.owner === owner;',
+    to: 'return false;',
   },
 ];
 

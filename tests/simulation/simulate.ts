@@ -25,7 +25,7 @@ export async function simulate(seed: number): Promise<string[]> {
   try {
     for (const { id, timeZone } of CUSTOMERS) {
       const apiKey = world.keyOf(id);
-      await operate(world, { command: 'workspace.add', id, name: id, timeZone, apiKey });
+      await operate(world, { command: 'workspace.add', workspace: id, name: id, timeZone, apiKey });
       await drain(world);
     }
     for (let n = 0; n < ACTIONS && world.violations.length === 0; n += 1) await actOnce(world);
@@ -103,7 +103,7 @@ function block({ nat, random, keyOf }: World): void {
 }
 
 function adoptKey(world: World, id: string): Promise<void> {
-  return operate(world, { command: 'workspace.rotate', id, apiKey: world.keyOf(id) });
+  return operate(world, { command: 'workspace.rotate', workspace: id, apiKey: world.keyOf(id) });
 }
 
 function crashOne({ random, scheduler, onCrash }: World): void {
@@ -158,7 +158,11 @@ async function comeToRest(world: World): Promise<void> {
   await drain(world);
   for (const { id } of CUSTOMERS) {
     world.nat.goodKeys.add(world.keyOf(id));
-    await operate(world, { command: 'workspace.update', id, natApiKey: world.keyOf(id) });
+    await operate(world, {
+      command: 'workspace.update',
+      workspace: id,
+      natApiKey: world.keyOf(id),
+    });
     await drain(world);
   }
   world.recycle();

@@ -12,6 +12,7 @@ import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import { SECOND_MS } from '../../lib/runtime/durations.ts';
 import { createSecrets } from '../../lib/runtime/secrets.ts';
+import { createRegistry } from '../../lib/workspaces/registry.ts';
 import { createEmbeddedDynamoDB, createTables } from '../in-process/dynamodb.ts';
 import { contextWith } from '../in-process/lambda.ts';
 import { createWatcher } from './checks.ts';
@@ -151,13 +152,16 @@ export async function createWorld(seed: number) {
     const services = createServices(CONFIG, db);
     const delivery = createDelivery({ ...services, nat: nat.nat });
     const repairs = createRepairs(db, INTERACTIONS);
+    const registry = createRegistry(db, WORKSPACES);
     return {
       identify: createIdentify(() => services),
       deliver: createDeliver(() => delivery),
       redeliver: createRedeliver(() => ({ ledger: services.ledger, delivery })),
       operate: ({ deadline }: Invocation, request: object) => {
         const remainingMs = () => deadline - clock.now;
-        return createOperator({ ...services, repairs, remainingMs }).run(request);
+        const { secrets } = services;
+        const audit = () => {};
+        return createOperator({ repairs, registry, secrets, remainingMs, audit }).run(request);
       },
     };
   }

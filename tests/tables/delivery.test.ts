@@ -6,7 +6,9 @@ import type { Nat, NatCall, NatResult } from '../../lib/delivery/nat.ts';
 import { RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
 import { type InteractionKey, toKeyItem } from '../../lib/ledger/entry.ts';
 import { HOUR_MS } from '../../lib/runtime/durations.ts';
+import { endKeys } from '../../lib/workspaces/master-record.ts';
 import { WORKSPACE_CHANGE_VISIBLE_AFTER_MS } from '../../lib/workspaces/workspace-cache.ts';
+import { createWorkspaces, type Workspace } from '../../lib/workspaces/workspaces.ts';
 import { TABLES } from '../../offline/database.ts';
 import { embeddedTables, existing, secrets } from './embedded.ts';
 
@@ -32,7 +34,7 @@ function natAnswering(...answers: NatResult[]): { nat: Nat; calls: NatCall[] } {
 async function accepted() {
   const id = `w-${randomUUID()}`;
   const { ledger } = tables();
-  const add = { command: 'workspace.add', id, name: id, apiKey: `key-${id}` };
+  const add = { command: 'workspace.add', workspace: id, name: id, apiKey: `key-${id}` };
   await tables().operator.run(add);
   const key = { contact: `${id}#${randomUUID()}`, day: '2020-05-31' };
   await ledger.accept(key, event, Date.now());
@@ -42,6 +44,20 @@ async function accepted() {
 function deliveryTo(nat: Nat) {
   const { ledger, workspaces } = tables();
   return createDelivery({ ledger, workspaces, secrets, nat });
+}
+
+/** The record of the current key of a workspace, as a container that remembers nothing reads it. */
+async function recordOf(id: string): Promise<Workspace> {
+  const record = await createWorkspaces(tables().db, TABLES.Workspaces).findById(id);
+  if (record === undefined) throw new Error('not there');
+  return record;
+}
+
+/** Since when the workspace is marked, because Nat rejects its key. */
+async function rejectedSince(id: string): Promise<string | undefined> {
+  const { registry } = tables();
+  const workspace = await registry.find(id);
+  return workspace && registry.natKeyRejectedAt(workspace);
 }
 
 const unavailable: NatResult = { verdict: 'may-pass', error: 'status 503' };
@@ -107,7 +123,7 @@ describe('what Nat does not accept', () => {
   it('waits, and does not die, while Nat rejects the key; the workspace is marked since the first rejection', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: NOW });
     const { id, key } = await accepted();
-    const { ledger, workspaces } = tables();
+    const { ledger } = tables();
     const rejected: NatResult = { verdict: 'key-rejected', error: 'status 401' };
     const delivery = deliveryTo(natAnswering(rejected).nat);
     expect(await delivery.deliverPending(key)).toMatchObject({ natKeyRejected: true });
@@ -117,8 +133,7 @@ describe('what Nat does not accept', () => {
       status: 'retrying',
       natKeyRejected: true,
     });
-    const [record] = await workspaces.recordsOf(id);
-    expect(record?.natKeyRejectedAt).toBe('2026-11-24T08:00:00.000Z');
+    expect(await rejectedSince(id)).toBe('2026-11-24T08:00:00.000Z');
   });
 
   it('has a whole retry window again when the key was replaced after the first was over', async () => {
@@ -153,13 +168,11 @@ describe('what Nat does not accept', () => {
       const delivery = deliveryTo(nat);
       // A container that still remembers the old key.
       await workspaces.findById(id);
-      await operator.run({ command, id, natApiKey: 'the-new-key-for-nat' });
+      await operator.run({ command, workspace: id, natApiKey: 'the-new-key-for-nat' });
       expect(await delivery.deliverPending(key)).not.toHaveProperty('natKeyRejected');
       const { dueAt = '' } = await existing(ledger.read(key));
       expect(Date.parse(dueAt)).toBe(NOW + WORKSPACE_CHANGE_VISIBLE_AFTER_MS);
-      for (const record of await workspaces.recordsOf(id)) {
-        expect(record).not.toHaveProperty('natKeyRejectedAt');
-      }
+      expect(await rejectedSince(id)).toBeUndefined();
       expect(await delivery.redeliver({ ...key, dueAt })).toMatchObject({ status: 'delivered' });
       expect(calls.map(({ apiKey }) => apiKey)).toEqual([`key-${id}`, 'the-new-key-for-nat']);
     },
@@ -167,10 +180,9 @@ describe('what Nat does not accept', () => {
 
   it('waits without a call while the key for Nat cannot be unsealed; the workspace is marked', async () => {
     const { id, key } = await accepted();
-    const { ledger, workspaces } = tables();
-    const [record] = await workspaces.recordsOf(id);
-    if (record === undefined) throw new Error('not added');
-    await workspaces.update(record, { natApiKey: secrets.seal('another', 'another purpose') });
+    const { ledger, registry } = tables();
+    const natApiKey = secrets.seal('another', 'another purpose');
+    await registry.change(id, (workspace) => ({ ...workspace, natApiKey }));
     const { nat, calls } = natAnswering({ verdict: 'accepted' });
     expect(await deliveryTo(nat).deliverPending(key)).toMatchObject({
       status: 'retrying',
@@ -201,7 +213,7 @@ describe('what Nat does not accept', () => {
       status: 'dead',
       error: 'workspace unknown',
     });
-    await tables().operator.run({ command: 'workspace.add', id, name: id });
+    await tables().operator.run({ command: 'workspace.add', workspace: id, name: id });
     expect(await delivery.redeliver(second)).toMatchObject({ status: 'delivered' });
     expect(calls).toHaveLength(1);
   });
@@ -209,11 +221,11 @@ describe('what Nat does not accept', () => {
   it('is sent with the newest key that the index of workspaces shows, current or not', async () => {
     const { id, key } = await accepted();
     const { nat, calls } = natAnswering({ verdict: 'accepted' });
-    const { workspaces } = tables();
-    const [record] = await workspaces.recordsOf(id);
-    if (record === undefined) throw new Error('not added');
-    // A rotation whose new record the index does not show yet.
-    await workspaces.update(record, { validUntil: '2027-01-01T00:00:00.000Z' });
+    // A rotation of which the index does not show the new record yet.
+    await tables().registry.change(id, (workspace) => ({
+      ...workspace,
+      keys: endKeys(workspace.keys, () => true, Date.parse('2027-01-01T00:00:00Z')),
+    }));
     expect(await deliveryTo(nat).deliverPending(key)).toMatchObject({ status: 'delivered' });
     expect(calls).toMatchObject([{ apiKey: `key-${id}` }]);
   });
@@ -285,10 +297,10 @@ describe('the mark that Nat rejects a key', () => {
     const rejected: NatResult = { verdict: 'key-rejected', error: 'status 401' };
     const delivery = deliveryTo(natAnswering(rejected, { verdict: 'accepted' }).nat);
     await delivery.deliverPending(key);
-    expect((await workspaces.recordsOf(id))[0]).toHaveProperty('natKeyRejectedAt');
+    expect(await rejectedSince(id)).toBeDefined();
     const { dueAt = '' } = await existing(ledger.read(key));
     expect(await delivery.redeliver({ ...key, dueAt })).toMatchObject({ status: 'delivered' });
-    expect((await workspaces.recordsOf(id))[0]).not.toHaveProperty('natKeyRejectedAt');
+    expect(await rejectedSince(id)).toBeUndefined();
     const next = { ...key, day: '2020-06-01' };
     await ledger.accept(next, event, Date.now());
     await workspaces.findById(id);
@@ -300,14 +312,13 @@ describe('the mark that Nat rejects a key', () => {
   it('stays when Nat accepts the old key of one that was replaced', async () => {
     const { id } = await accepted();
     const { workspaces, operator } = tables();
-    const [before] = await workspaces.recordsOf(id);
-    if (before === undefined) throw new Error('not added');
-    await operator.run({ command: 'workspace.update', id, natApiKey: 'the-new-key-for-nat' });
-    const [after] = await workspaces.recordsOf(id);
-    if (after === undefined) throw new Error('not there');
+    const before = await recordOf(id);
+    const natApiKey = 'the-new-key-for-nat';
+    await operator.run({ command: 'workspace.update', workspace: id, natApiKey });
+    const after = await recordOf(id);
     await workspaces.markNatKeyRejected(after, NOW);
     await workspaces.unmarkNatKeyRejected({ ...before, natKeyRejectedAt: after.createdAt });
-    expect((await workspaces.recordsOf(id))[0]).toHaveProperty('natKeyRejectedAt');
+    expect(await rejectedSince(id)).toBeDefined();
   });
 });
 
@@ -353,12 +364,12 @@ describe('what is wrong in itself', () => {
 
   it('waits when it is the record of its workspace, which an operator can mend', async () => {
     const { id, key } = await accepted();
-    const { db, ledger, workspaces } = tables();
-    const [record] = await workspaces.recordsOf(id);
+    const { db, ledger } = tables();
+    const record = await recordOf(id);
     await db.send(
       new UpdateItemCommand({
         TableName: TABLES.Workspaces,
-        Key: { key: { S: record?.key ?? '' } },
+        Key: { key: { S: record.key } },
         UpdateExpression: 'SET #status = :broken',
         ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: { ':broken': { S: 'broken' } },
@@ -373,7 +384,7 @@ describe('what is wrong in itself', () => {
     await db.send(
       new DeleteItemCommand({
         TableName: TABLES.Workspaces,
-        Key: { key: { S: record?.key ?? '' } },
+        Key: { key: { S: record.key } },
       }),
     );
   });

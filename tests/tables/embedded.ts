@@ -3,8 +3,10 @@ import { afterAll, beforeAll } from 'vitest';
 import type { LedgerEntry } from '../../lib/ledger/entry.ts';
 import { createLedger } from '../../lib/ledger/ledger.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
+import type { AuditEntry } from '../../lib/operator/audit.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import { createSecrets } from '../../lib/runtime/secrets.ts';
+import { createRegistry } from '../../lib/workspaces/registry.ts';
 import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
 import { createTables, type Database, TABLES } from '../../offline/database.ts';
 import { startEmbeddedDatabase } from '../../offline/embedded-database.ts';
@@ -17,6 +19,9 @@ export interface Tables {
   operations: string[];
   ledger: ReturnType<typeof createLedger>;
   workspaces: ReturnType<typeof createWorkspaces>;
+  registry: ReturnType<typeof createRegistry>;
+  /** What was written to the audit log. */
+  audited: AuditEntry[];
   operator: ReturnType<typeof createOperator>;
 }
 
@@ -45,9 +50,16 @@ export function embeddedTables(retentionDays?: number): () => Tables {
     const ledger = createLedger(db, TABLES.Interactions, retentionDays);
     const workspaces = createWorkspaces(db, TABLES.Workspaces);
     const repairs = createRepairs(db, TABLES.Interactions);
-    const remainingMs = () => 900_000;
-    const operator = createOperator({ repairs, workspaces, secrets, remainingMs });
-    tables = { db, operations, ledger, workspaces, operator };
+    const registry = createRegistry(db, TABLES.Workspaces);
+    const audited: AuditEntry[] = [];
+    const operator = createOperator({
+      repairs,
+      registry,
+      secrets,
+      remainingMs: () => 900_000,
+      audit: (entry) => void audited.push(entry),
+    });
+    tables = { db, operations, ledger, workspaces, registry, audited, operator };
   });
   afterAll(async () => {
     tables.db.destroy();

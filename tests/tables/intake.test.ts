@@ -11,7 +11,7 @@ async function someWorkspace(): Promise<Workspace> {
   const id = `w-${randomUUID()}`;
   await tables().operator.run({
     command: 'workspace.add',
-    id,
+    workspace: id,
     name: id,
   });
   const workspace = await tables().workspaces.findById(id);

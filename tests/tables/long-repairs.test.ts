@@ -29,11 +29,11 @@ const answerSchema = z.object({
 
 /** One invocation of the operator's function. */
 function invoke(request: object): Promise<unknown> {
-  const { db, workspaces } = tables();
+  const { db, registry } = tables();
   const deadline = Date.now() + LAMBDA_MS;
   const remainingMs = () => deadline - Date.now();
   const repairs = createRepairs(db, TABLES.Interactions);
-  return createOperator({ repairs, workspaces, secrets, remainingMs }).run(request);
+  return createOperator({ repairs, registry, secrets, remainingMs, audit: () => {} }).run(request);
 }
 
 /** Calls again with the cursor of each answer, as the command line does. */
@@ -67,7 +67,7 @@ function haveSmallSlowPages(size: number): void {
 
 async function someWorkspace(): Promise<string> {
   const id = `w-${randomUUID()}`;
-  await invoke({ command: 'workspace.add', id, name: 'Acme' });
+  await invoke({ command: 'workspace.add', workspace: id, name: 'Acme' });
   return id;
 }
 

@@ -37,7 +37,7 @@ beforeEach(async () => {
   scans = 0;
   recovery = newContainer();
   workspace = `w-${randomUUID()}`;
-  await tables().operator.run({ command: 'workspace.add', id: workspace, name: 'Acme' });
+  await tables().operator.run({ command: 'workspace.add', workspace, name: 'Acme' });
   tables().db.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
@@ -78,11 +78,11 @@ async function accept(count: number): Promise<InteractionKey[]> {
 }
 
 /** Fails some calls of a kind to the table, or does something before each of them. */
-function onCall(command: string, fault: (input: object) => void): void {
+function onCall(commands: string | string[], fault: (input: object) => void): void {
   tables().db.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
-        if (commandName === command) fault(args.input);
+        if (commandName !== undefined && commands.includes(commandName)) fault(args.input);
         return next(args);
       },
     { name: 'fault', step: 'initialize' },
@@ -122,8 +122,8 @@ describe('an outage of the table', () => {
     const { ledger, workspaces } = tables();
     const delivery = createDelivery({ ledger, workspaces, secrets, nat });
 
-    // For as long as the stream tries, no read works.
-    onCall('GetItemCommand', () => {
+    // For as long as the stream tries, no call to the table works.
+    onCall(['GetItemCommand', 'UpdateItemCommand'], () => {
       throw new Error('the table cannot be reached');
     });
     const Records: DynamoDBRecord[] = keys.map(({ contact }, number) => ({

@@ -16,7 +16,7 @@ const dead: Outcome = { status: 'dead', error: 'status 400' };
 
 async function someWorkspace(): Promise<string> {
   const id = `w-${randomUUID()}`;
-  await run({ command: 'workspace.add', id, name: 'Acme' });
+  await run({ command: 'workspace.add', workspace: id, name: 'Acme' });
   return id;
 }
 
@@ -168,7 +168,7 @@ describe('a new key for Nat', () => {
   it('makes due what waits for it, when no deliverer remembers the old key', async () => {
     const [id, other] = [await someWorkspace(), await someWorkspace()];
     const [mine, others] = [await interaction(id, rejected), await interaction(other, rejected)];
-    await run({ command: 'workspace.rotate', id });
+    await run({ command: 'workspace.rotate', workspace: id });
     const { ledger } = tables();
     expect((await ledger.read(mine.key))?.dueAt).toBe(
       new Date(NOW + WORKSPACE_CHANGE_VISIBLE_AFTER_MS).toISOString(),
@@ -180,18 +180,18 @@ describe('a new key for Nat', () => {
     const id = await someWorkspace();
     const { key } = await interaction(id, rejected);
     vi.setSystemTime(AFTER_WINDOW);
-    await run({ command: 'workspace.update', id, natApiKey: 'the-new-key-for-nat' });
+    await run({ command: 'workspace.update', workspace: id, natApiKey: 'the-new-key-for-nat' });
     expect(await tables().ledger.read(key)).toMatchObject({
       status: 'retrying',
       attempts: 0,
-      retryWindowStartsAt: new Date(AFTER_WINDOW).toISOString(),
+      retryWindowStartsAt: new Date(AFTER_WINDOW + WORKSPACE_CHANGE_VISIBLE_AFTER_MS).toISOString(),
     });
   });
 
   it('does not change what waits for another reason', async () => {
     const id = await someWorkspace();
     const { key } = await interaction(id, { ...rejected, error: 'status 503' });
-    await run({ command: 'workspace.rotate', id });
+    await run({ command: 'workspace.rotate', workspace: id });
     const left = await tables().ledger.read(key);
     expect(left).toMatchObject({ attempts: 1, dueAt: new Date(SIX_HOURS_ON).toISOString() });
   });
@@ -202,7 +202,7 @@ describe('a new key for Nat', () => {
     const { ledger } = tables();
     const due = { ...key, dueAt: new Date(NOW).toISOString() };
     const leased = await existing(ledger.lease(due, NOW + 2 * MINUTE_MS));
-    await run({ command: 'workspace.rotate', id });
+    await run({ command: 'workspace.rotate', workspace: id });
     expect(await ledger.read(key)).toEqual(leased);
     expect(await ledger.settle(leased, { status: 'delivered' }, NOW)).toBe(true);
     expect(await ledger.read(key)).not.toHaveProperty('leasedUntil');

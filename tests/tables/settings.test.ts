@@ -12,12 +12,12 @@ const PATHS = { emailPath: 'user.mail', timestampPath: 'at' };
 
 async function add(more: object = {}): Promise<string> {
   const id = `w-${randomUUID()}`;
-  await tables().operator.run({ command: 'workspace.add', id, name: 'Acme', ...more });
+  await tables().operator.run({ command: 'workspace.add', workspace: id, name: 'Acme', ...more });
   return id;
 }
 
 function update(id: string, changes: object): Promise<unknown> {
-  return tables().operator.run({ command: 'workspace.update', id, ...changes });
+  return tables().operator.run({ command: 'workspace.update', workspace: id, ...changes });
 }
 
 /** Reads a workspace as a new container does. */
@@ -30,9 +30,9 @@ async function fresh(id: string) {
 describe('a custom format', () => {
   it('is set with a sample, which shows what it extracts', async () => {
     const id = await add({ timeZone: 'Pacific/Kiritimati' });
-    const [shown] = (await update(id, { ...PATHS, sample: SAMPLE })) as object[];
+    const shown = await update(id, { ...PATHS, sample: SAMPLE });
     expect(shown).toMatchObject({
-      id,
+      workspace: id,
       customFormat: { email: 'user.mail', timestamp: 'at' },
       extracted: {
         email: 'ann@example.com',
@@ -48,10 +48,10 @@ describe('a custom format', () => {
   it('applies to events, and stays when the key is rotated', async () => {
     const id = await add();
     await update(id, { ...PATHS, sample: SAMPLE });
-    await tables().operator.run({ command: 'workspace.rotate', id });
+    await tables().operator.run({ command: 'workspace.rotate', workspace: id });
     const intake = createIntake(tables().ledger, secrets);
     expect(await intake.accept([SAMPLE], await fresh(id), Date.now())).toMatchObject([
-      { status: 'accepted', format: 'custom' },
+      { status: 'accepted', interaction: { format: 'custom' } },
     ]);
   });
 
@@ -90,6 +90,15 @@ describe('a custom format', () => {
     await expect(answer).rejects.not.toThrow(/ann@example/);
     expect(await fresh(id)).not.toHaveProperty('customFormat');
   });
+});
+
+it('says that a contact can get two interactions on the day that the time zone changes', async () => {
+  const id = await add();
+  expect(await update(id, { timeZone: 'Asia/Tokyo' })).toMatchObject({
+    timeZone: 'Asia/Tokyo',
+    note: expect.stringMatching(/two interactions/),
+  });
+  expect(await update(id, { name: 'Other' })).not.toHaveProperty('note');
 });
 
 it('requires a signature until an empty shared secret removes that', async () => {

@@ -22,7 +22,8 @@ export function toRetrying(key: InteractionKey, error: string, dueAt: number): E
 }
 
 /**
- * After an operator's redrive, or a new key: all tries again, in a new retry window.
+ * After an operator's redrive, or a new key: all tries again, in a retry window that starts when the
+ * first of them is due.
  *
  * @param dueAt when the next try is due, ms since the epoch
  * @param now ms since the epoch
@@ -33,7 +34,7 @@ export function toRetryingAnew(key: InteractionKey, dueAt: number, now: number):
     attempts: 0,
     queue: retryQueueOf(key),
     dueAt: new Date(dueAt).toISOString(),
-    ...restartRetryWindow(now),
+    ...restartRetryWindow(Math.max(dueAt, now)),
     settledAt: null,
     leasedUntil: null,
   };

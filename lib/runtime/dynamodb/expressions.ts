@@ -16,9 +16,19 @@ export function equals(attribute: string, expected: unknown): Expression {
   return ({ name, value }) => `${name(attribute)} = ${value(expected)}`;
 }
 
+/** The attribute has another value. */
+export function differs(attribute: string, from: unknown): Expression {
+  return ({ name, value }) => `${name(attribute)} <> ${value(from)}`;
+}
+
 /** The attribute is less than or equal to a value. ISO 8601 timestamps compare as text. */
 export function isAtMost(attribute: string, limit: unknown): Expression {
   return ({ name, value }) => `${name(attribute)} <= ${value(limit)}`;
+}
+
+/** The attribute is greater than or equal to a value. */
+export function isAtLeast(attribute: string, limit: unknown): Expression {
+  return ({ name, value }) => `${name(attribute)} >= ${value(limit)}`;
 }
 
 /** The attribute has one of these values. */

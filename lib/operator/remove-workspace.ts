@@ -1,0 +1,102 @@
+import pMap from 'p-map';
+import * as z from 'zod/mini';
+import type { InteractionKey } from '../ledger/entry.ts';
+import { CONCURRENT_REPAIRS, type Repairs } from '../ledger/repairs.ts';
+import { endKeys } from '../workspaces/master-record.ts';
+import type { Registry } from '../workspaces/registry.ts';
+import { WORKSPACE_CHANGE_VISIBLE_AFTER_MS } from '../workspaces/workspace-cache.ts';
+import type { Input } from './commands.ts';
+import { parseCursor, positionSchema, toCursor } from './cursor.ts';
+import { OperatorError } from './operator-error.ts';
+import { unknownWorkspace } from './unknown-workspace.ts';
+import { walk } from './walk.ts';
+import { startWorkTime } from './work-time.ts';
+
+const progressSchema = z.object({
+  workspace: z.string(),
+  /** When the removal began. Absent if the interactions are only counted. */
+  removedAt: z.optional(z.iso.datetime()),
+  sources: z.array(z.literal('table')),
+  position: positionSchema,
+});
+
+type Progress = z.infer<typeof progressSchema>;
+
+/**
+ * Creates the command that removes a workspace: it ends the keys, deletes the interactions, and then
+ * the records. Before it deletes, it waits until no function uses the keys any more; otherwise an
+ * event could still be accepted behind it. It works page by page until its time is up, and then
+ * answers how to continue. The master record goes last, so an interrupted removal can be run again.
+ *
+ * @param remainingMs how much time the invocation has left, ms
+ */
+export function createRemoval(registry: Registry, repairs: Repairs, remainingMs: () => number) {
+  return {
+    async start({ workspace, dryRun }: Input<'workspace.remove'>) {
+      const removedAt = dryRun === true ? await checkIsThere(workspace) : await endAll(workspace);
+      return run({ workspace, removedAt, sources: ['table'] });
+    },
+
+    /** @param from the `next` of an earlier answer */
+    async resume(from: string) {
+      const progress = parseCursor(progressSchema, from);
+      const master = await registry.find(progress.workspace);
+      if (progress.removedAt !== undefined && master?.removedAt !== progress.removedAt) {
+        throw new OperatorError('from: this removal has ended; workspace.list shows what there is');
+      }
+      return run(progress);
+    },
+  };
+
+  async function run(progress: Progress) {
+    const counts = { pending: 0, retrying: 0, delivered: 0, dead: 0, scanned: 0 };
+    const dryRun = progress.removedAt === undefined;
+    const resumeAt = deletesFrom(progress);
+    if (Date.now() < resumeAt) {
+      const next = { next: toCursor(progress), resumeAt: new Date(resumeAt).toISOString() };
+      return { ...counts, dryRun, done: false, ...next };
+    }
+    const done = await walk(
+      progress,
+      (_table, position) => repairs.findInTable({ workspace: progress.workspace }, position),
+      async ({ entries, scanned }) => {
+        counts.scanned += scanned;
+        for (const { status = 'dead' } of entries) counts[status] += 1;
+        if (!dryRun) await forgetAll(entries);
+      },
+      startWorkTime(remainingMs),
+    );
+    if (done && !dryRun) await deleteRecords(progress);
+    return { ...counts, dryRun, done, ...(!done && { next: toCursor(progress) }) };
+  }
+
+  async function checkIsThere(workspace: string): Promise<undefined> {
+    if ((await registry.find(workspace)) === undefined) throw unknownWorkspace();
+  }
+
+  /** @returns when the removal began: a repeated call does not begin again */
+  async function endAll(workspace: string): Promise<string | undefined> {
+    const now = Date.now();
+    const master = await registry.change(workspace, (current) => ({
+      ...current,
+      removedAt: current.removedAt ?? new Date(now).toISOString(),
+      keys: endKeys(current.keys, () => true, now),
+    }));
+    if (master === undefined) throw unknownWorkspace();
+    return master.removedAt;
+  }
+
+  async function forgetAll(entries: InteractionKey[]): Promise<void> {
+    await pMap(entries, repairs.forget, { concurrency: CONCURRENT_REPAIRS });
+  }
+
+  async function deleteRecords({ workspace, removedAt }: Progress): Promise<void> {
+    const master = await registry.find(workspace);
+    if (master?.removedAt === removedAt && master !== undefined) await registry.delete(master);
+  }
+}
+
+/** When no function uses the keys any more, ms since the epoch. */
+function deletesFrom({ removedAt }: Progress): number {
+  return removedAt === undefined ? 0 : Date.parse(removedAt) + WORKSPACE_CHANGE_VISIBLE_AFTER_MS;
+}
