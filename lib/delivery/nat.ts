@@ -70,8 +70,9 @@ function inRecommendedFormat({ email, timestamp, description }: OutboxEvent) {
  * @throws if the connection breaks or the time is up before that
  */
 async function discard(body: Response['body']): Promise<void> {
+  if (body === null) return;
   let bytes = 0;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body) {
     bytes += chunk.byteLength;
     if (bytes > MAX_ANSWER_BYTES) return;
   }

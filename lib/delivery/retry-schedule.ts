@@ -65,7 +65,8 @@ export function isRetryWindowOver(start: number, now: number): boolean {
  * @returns how long to wait from now, 0 ms or more
  */
 export function retryAfterMs(retryAfter: string | undefined, now: number): number {
-  const text = sentOnce(retryAfter?.trim() ?? '');
+  if (retryAfter === undefined) return 0;
+  const text = sentOnce(retryAfter.trim());
   const wait = SECONDS.test(text) ? Math.ceil(Number(text) * SECOND_MS) : parseHttpDate(text) - now;
   return Number.isNaN(wait) ? 0 : Math.max(wait, 0);
 }
@@ -76,8 +77,11 @@ function sentOnce(text: string): string {
   return text === `${half}, ${half}` ? half : text;
 }
 
-/** An HTTP date is always in UTC, also the form that does not say so: `Sun Nov  6 08:49:37 1994`. */
+/**
+ * An HTTP date is always in UTC, also the form that does not say so: `Sun Nov  6 08:49:37 1994`. To
+ * say it twice changes nothing.
+ */
 function parseHttpDate(text: string): number {
   if (!HTTP_DATE.test(text)) return Number.NaN;
-  return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+  return Date.parse(`${text} GMT`);
 }

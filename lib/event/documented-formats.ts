@@ -88,8 +88,9 @@ export function findTimestamp(event: EventFields, now: number): number {
 
 function timestampAt(event: EventFields, path: TimestampPlace): number | undefined {
   const value = event.valueAt(path);
-  const timestamp = value === undefined ? undefined : parseTimestamp(value, path);
-  return timestamp === undefined || isUnset(timestamp) ? undefined : timestamp;
+  if (value === undefined) return undefined;
+  const timestamp = parseTimestamp(value, path);
+  return isUnset(timestamp) ? undefined : timestamp;
 }
 
 /** It only helps to correct a clock, so a wrong one counts as absent. */

@@ -69,7 +69,7 @@ export function correctClock(
   sentAt: number | undefined,
   receivedAt: number,
 ): number {
-  const clockError = sentAt === undefined ? 0 : sentAt - receivedAt;
+  const clockError = (sentAt ?? receivedAt) - receivedAt;
   return Math.abs(clockError) > MAX_CLOCK_ERROR_MS ? original - clockError : original;
 }
 

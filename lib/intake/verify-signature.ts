@@ -49,6 +49,5 @@ function firstEventAsSent(body: unknown): string | undefined {
     return JSON.stringify(body[0]);
   } catch {
     // The event is nested too deeply to be written as JSON again.
-    return undefined;
   }
 }

@@ -34,7 +34,7 @@ it.skipIf(address === undefined)(
       const { Records } = { ...messagesWith(), ...received };
       for (const { body } of Records) results.push(await recovery.recover(body, () => MINUTE_MS));
     });
-    const trigger = { ...(await readStreamTrigger()), maximumRetryAttempts: 0 };
+    const trigger = { ...(await readStreamTrigger()), maximumRecordAgeInSeconds: 0 };
     const player = createStreamPlayer(
       trigger,
       () => Promise.reject(new Error('no read works')),

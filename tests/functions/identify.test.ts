@@ -121,22 +121,21 @@ describe('a ledger that hangs', () => {
 
   it('lets a batch of slow writes be answered 503 within 10 s, and finished when sent again', async () => {
     const { send, faults, ledger } = await start();
-    const batch = Array.from({ length: 1500 }, (_, n) => event(`contact-${n}`));
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    const batch = Array.from({ length: 600 }, (_, n) => event(`contact-${n}`));
+    vi.useFakeTimers();
     faults.delay = (operation) =>
       operation === 'PutItem' ? new Promise((resolve) => setTimeout(resolve, 1000)) : undefined;
     const answer = send(batch);
     await vi.advanceTimersByTimeAsync(9999);
     expect((await answer).statusCode).toBe(503);
     await vi.advanceTimersByTimeAsync(60_000);
+    vi.useRealTimers();
     const written = (await ledger()).length;
     expect(written).toBeGreaterThan(0);
-    expect(written).toBeLessThan(1000);
+    expect(written).toBeLessThan(batch.length);
 
     faults.delay = () => undefined;
-    // The clock stands still, so that a slow machine has the time it needs.
     const { statusCode, body } = await send(batch);
-    vi.useRealTimers();
     expect(statusCode).toBe(200);
     expect(
       body.results.filter(({ status }: { status: string }) => status === 'accepted'),

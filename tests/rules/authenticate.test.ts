@@ -51,6 +51,7 @@ describe('Authorization', () => {
     ['bearer in lower case', `bearer ${KEY}`],
     ['BEARER in capitals', `BEARER ${KEY}`],
     ['space around and between', `  Bearer   ${KEY} `],
+    ['space around and between, as Basic', ` ${basic(KEY).replace(' ', '  ')} `],
   ])('opens the workspace: %s', async (_what, authorization) => {
     await expect(knock(acme, authorization)).resolves.toBe(acme);
   });

@@ -1,5 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type CustomFormat, compileFormat } from '../../lib/event/custom-format.ts';
+import {
+  type CustomFormat,
+  compileFormat,
+  customFormatSchema,
+} from '../../lib/event/custom-format.ts';
 import { normalize } from '../../lib/event/normalize.ts';
 import { readEvent } from '../../lib/event/read-event.ts';
 import { rejected } from './rejected.ts';
@@ -28,6 +32,12 @@ describe('a custom format of the workspace', () => {
       description: 'Cart',
       format: 'custom',
     });
+  });
+
+  it('is kept with its three expressions, of which only that for the email is required', () => {
+    expect(customFormatSchema.parse(FORMAT)).toEqual(FORMAT);
+    expect(customFormatSchema.parse({ email: 'a' })).toEqual({ email: 'a' });
+    expect(customFormatSchema.safeParse({ ...FORMAT, email: undefined }).success).toBe(false);
   });
 
   it('is tried first', async () => {

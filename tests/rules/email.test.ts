@@ -101,7 +101,8 @@ describe('at most 254 characters', () => {
   });
 
   it('rejects one of 255 even if it is no address', () => {
-    expect(() => parse('x'.repeat(255))).toThrow(rejected('email_too_long', 'traits.email'));
+    const sent = `a@${label(250)} .co`;
+    expect(() => parse(sent)).toThrow(rejected('email_too_long', 'traits.email'));
   });
 
   it('counts the domain in its ASCII form', () => {

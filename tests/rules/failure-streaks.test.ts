@@ -154,6 +154,21 @@ describe('a workspace', () => {
   });
 });
 
+describe('the attempts of a workspace at the same time', () => {
+  it('are as many as may fail before it is passed over', async () => {
+    const streaks = createFailureStreaks();
+    expect(streaks.roomFor('acme')).toBe(FAILURES_IN_A_ROW);
+    await attempts(streaks, 'acme', 2, failed);
+    expect(streaks.roomFor('acme')).toBe(FAILURES_IN_A_ROW - 2);
+  });
+
+  it('are no fewer once it is passed over, because only one of them is a probe', async () => {
+    const streaks = createFailureStreaks();
+    await attempts(streaks, 'acme', FAILURES_IN_A_ROW, failed);
+    expect(streaks.roomFor('acme')).toBe(FAILURES_IN_A_ROW);
+  });
+});
+
 describe('an outage', () => {
   it('begins when many workspaces begin to fail in a row, and stops everything for a pause', async () => {
     const streaks = createFailureStreaks();
@@ -186,6 +201,14 @@ describe('an outage', () => {
     await attempts(streaks, 'healthy', 1, succeeded);
     for (const workspace of throttled) await attempts(streaks, workspace, 1, failed);
     await attempts(streaks, 'new', 1, failed);
+    expect(streaks.isOutage()).toBe(false);
+  });
+
+  it('does not begin again when fewer fail after its pause', async () => {
+    const streaks = createFailureStreaks();
+    await beginToFail(streaks, WORKSPACES_IN_A_ROW);
+    passTime(FIRST_PAUSE_MS);
+    await beginToFail(streaks, WORKSPACES_AFTER_OUTAGE - 1, 'next');
     expect(streaks.isOutage()).toBe(false);
   });
 

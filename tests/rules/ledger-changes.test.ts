@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { LedgerEntry } from '../../lib/ledger/entry.ts';
 import { leaseUntil } from '../../lib/ledger/lease.ts';
 import { attributesAfter } from '../../lib/ledger/outcome.ts';
-import { PUT_OFF } from '../../lib/ledger/put-off.ts';
 import { retryQueueOf } from '../../lib/ledger/queues.ts';
 import { retryWindowStart } from '../../lib/ledger/retry-window.ts';
 import { pendingEntry } from '../../lib/ledger/status/pending.ts';
@@ -71,7 +70,7 @@ describe('a try', () => {
 
   it('that is the first of what was put off starts the retry window', () => {
     const retrying = { status: 'retrying', error: 'status 503', dueAt: LATER } as const;
-    expect(attributesAfter({ ...entry, lastError: PUT_OFF }, retrying, NOW, 7)).toMatchObject({
+    expect(attributesAfter({ ...entry, lastError: 'put off' }, retrying, NOW, 7)).toMatchObject({
       lastError: 'status 503',
       retryWindowStartsAt: NOW_ISO,
     });
@@ -136,7 +135,7 @@ describe('the retry window', () => {
   });
 
   it('or with the first try of what was put off', () => {
-    expect(retryWindowStart({ ...entry, lastError: PUT_OFF }, LATER)).toBe(LATER);
+    expect(retryWindowStart({ ...entry, lastError: 'put off' }, LATER)).toBe(LATER);
     expect(retryWindowStart({ ...entry, lastError: 'timeout' }, LATER)).not.toBe(LATER);
   });
 });

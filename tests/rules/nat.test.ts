@@ -42,12 +42,16 @@ describe('one function classifies every outcome', () => {
     });
   });
 
-  it.each([301, 302, 303, 304, 307, 308, 404, 405, 410])('%i: the address is wrong', (status) => {
-    expect(classify({ status, retryAfter: null })).toEqual({
-      verdict: 'address-wrong',
-      error: `status ${status}`,
-    });
-  });
+  // 0: what the fetch standard gives for a redirect that is not followed.
+  it.each([0, 300, 301, 302, 303, 304, 307, 308, 404, 405, 410])(
+    '%i: the address is wrong',
+    (status) => {
+      expect(classify({ status, retryAfter: null })).toEqual({
+        verdict: 'address-wrong',
+        error: `status ${status}`,
+      });
+    },
+  );
 
   it.each([401, 403])("%i: the workspace's key is bad; put off, not killed", (status) => {
     expect(classify({ status, retryAfter: null })).toEqual({

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { findTimestamp } from '../../lib/event/documented-formats.ts';
 import { type Interaction, normalize } from '../../lib/event/normalize.ts';
+import { readEvent } from '../../lib/event/read-event.ts';
 import { Rejection } from '../../lib/event/rejection.ts';
 import rudderstack from '../events/rudderstack-node-batch.json' with { type: 'json' };
 import segmentNode from '../events/segment-analytics-node-batch.json' with { type: 'json' };
@@ -192,8 +194,23 @@ describe('and a timestamp', () => {
       'timestamp_in_future',
       'timestamp',
     ],
+    [
+      'is by its device more than 24 h in the future',
+      { originalTimestamp: new Date(NOW + DAY_MS + 1).toISOString() },
+      'timestamp_in_future',
+      'originalTimestamp',
+    ],
   ] as const)('or else it is rejected: it %s', (_problem, fields, code, field) => {
     expect(() => at(fields)).toThrow(rejected(code, field));
+  });
+
+  it('is not guessed at if reading it fails for a reason of our own', () => {
+    const event = readEvent({ originalTimestamp: WHEN });
+    const valueAt = (path: string) => {
+      if (path === 'sentAt') throw new TypeError('a defect');
+      return event.valueAt(path);
+    };
+    expect(() => findTimestamp({ ...event, valueAt }, NOW)).toThrow(TypeError);
   });
 
   it("falls on the day of the workspace's time zone", () => {
@@ -256,6 +273,10 @@ describe('the description', () => {
     expect(read({ ...WITH_EVENT, event: '' }).format).toBe('top_level');
   });
 
+  it('keeps an event with traits and a name in the recommended format', () => {
+    expect(read({ ...RECOMMENDED, event: 'User logged in' }).format).toBe('recommended');
+  });
+
   it.each([
     ['page.url', { page: { url: 5 } }],
     ['page.url', { page: { url: 0 } }],
@@ -265,6 +286,13 @@ describe('the description', () => {
     expect(() => describedBy(fields)).toThrow(
       rejected('field_not_string', `${field} must be a string`),
     );
+  });
+
+  it('is an error if it has half of a surrogate pair', () => {
+    expect(() => describedBy({ page: { url: 'x\ud83d' } })).toThrow(
+      rejected('text_malformed', 'page.url contains half'),
+    );
+    expect(() => describedBy({ event: '\ude00x' })).toThrow(rejected('text_malformed', 'event '));
   });
 
   it.each([

@@ -33,6 +33,7 @@ describe('a rejection', () => {
       message: ' must be a string.',
       field: '',
     });
+    expect(new Rejection('timestamp_too_old', 'timestamp').message).toMatch(/more than {2}days/);
   });
 
   it('keeps its cause, and tells a detail', () => {

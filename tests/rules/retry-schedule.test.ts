@@ -96,6 +96,7 @@ describe('Retry-After', () => {
     ['a date in the past', httpDate(-HOUR_MS)],
     ['a word', 'soon'],
     ['a word and a number', 'soon 2050'],
+    ['a date behind a word', `soon ${httpDate(HOUR_MS)}`],
     ['not a number', 'NaN'],
     ['endless', 'Infinity'],
     ['hexadecimal', '0xff'],
@@ -122,10 +123,27 @@ describe('the forms of Retry-After', () => {
   it.each([
     ['120', 120_000],
     ['120.9', 120_900],
+    ['120.25', 120_250],
     ['120, 120', 120_000],
     ['120.9, 120.9', 120_900],
   ])('"%s" is %i ms', (retryAfter, ms) => {
     expect(wait(retryAfter)).toBe(ms);
+  });
+
+  it.each([
+    ['Sunday', 22],
+    ['Monday', 23],
+    ['Tuesday', 24],
+    ['Wednesday', 25],
+    ['Thursday', 26],
+    ['Friday', 27],
+    ['Saturday', 28],
+  ])('may be a date on a %s', (weekday, day) => {
+    const before = Date.UTC(2026, 10, day);
+    const short = weekday.slice(0, 3);
+    expect(retryAfterMs(`${short}, ${day} Nov 2026 01:00:00 GMT`, before)).toBe(HOUR_MS);
+    expect(retryAfterMs(`${weekday}, ${day}-Nov-26 01:00:00 GMT`, before)).toBe(HOUR_MS);
+    expect(retryAfterMs(`${short} Nov ${day} 01:00:00 2026`, before)).toBe(HOUR_MS);
   });
 
   // RFC 9110, section 5.6.7: IMF-fixdate, and the obsolete forms of RFC 850 and of asctime().

@@ -38,6 +38,7 @@ describe('ISO 8601 with an offset or Z', () => {
     ['an offset to the west', '2020-05-31T20:00:00-05:00', Date.UTC(2020, 5, 1, 1)],
     ['an offset of quarters', '2020-05-31T05:45:00+05:45', Date.UTC(2020, 4, 31)],
     ['an offset without a colon', '2020-05-31T02:00:00+0200', Date.UTC(2020, 4, 31)],
+    ['an offset of hours alone', '2020-05-31T02:00:00+02', Date.UTC(2020, 4, 31)],
     ['the easternmost offset', '2020-05-31T14:00:00+14:00', Date.UTC(2020, 4, 31)],
     ['the offset as far west', '2020-05-31T10:00:00-14:00', Date.UTC(2020, 5, 1)],
     ['a leap day', '2020-02-29T00:00:00Z', Date.UTC(2020, 1, 29)],

@@ -80,6 +80,13 @@ describe('X-Signature, for a workspace with a shared secret', () => {
     );
   });
 
+  it('is rejected for a part of what is no array', () => {
+    const body = { 0: { type: 'identify' } };
+    expect(() => verify({ body, signature: signatureOf(TEXT), rawBody: Buffer.from('x') })).toThrow(
+      rejected('signature_wrong'),
+    );
+  });
+
   it('is rejected when it is missing', () => {
     expect(() => verify({})).toThrow(rejected('signature_missing'));
   });
