@@ -1,3 +1,4 @@
+import { workspaceIdOf } from '../../lib/ledger/entry.ts';
 import { DAY_MS } from '../../lib/runtime/durations.ts';
 import {
   block,
@@ -8,8 +9,8 @@ import {
   rotate,
   runAgain,
 } from './commands.ts';
-import { CUSTOMERS } from './customers.ts';
-import { manyEvents, someEvent } from './events.ts';
+import { CUSTOMERS, type Customer } from './customers.ts';
+import { eventLike, manyEvents, type SentEvent, someEvent } from './events.ts';
 import { pollQueue, pollStream, redeliver } from './invocations.ts';
 import { type Request, sendEvents } from './requests.ts';
 import { passTime, pickStep, take } from './time.ts';
@@ -65,19 +66,25 @@ async function send(world: World): Promise<void> {
   const { random, unanswered } = world;
   const again = random.chance(0.5) ? unanswered.pop() : undefined;
   if (again !== undefined && mayBeRepeated(world, again)) return sendEvents(world, again);
-  const customer = random.pick(CUSTOMERS);
-  const apiKey = random.chance(0.8)
-    ? world.keyOf(customer.id)
-    : random.pick(world.keysOf(customer.id));
+  const [customer, events] = someEvents(world);
+  const keys = world.keysOf(customer.id);
+  const apiKey = random.chance(0.8) ? keys[0] : random.pick(keys);
   const signature = random.pick(['right', 'right', 'right', 'wrong', 'none'] as const);
-  const events = someEvents(world, customer);
   await sendEvents(world, { customer, apiKey, signature, events, sentAt: Date.now() });
 }
 
-function someEvents({ random }: World, customer: (typeof CUSTOMERS)[number]) {
-  if (random.chance(0.15)) return manyEvents(random, customer);
+/** One event, or several, or many; sometimes one whose day has a dead interaction. */
+function someEvents({ random, watcher }: World): [Customer, SentEvent[]] {
+  const customer = random.pick(CUSTOMERS);
+  const dead = [...watcher.known.values()].find(({ entry }) => {
+    return entry.status === 'dead' && workspaceIdOf(entry) === customer.id;
+  });
+  if (dead?.entry.event !== undefined && random.chance(0.3)) {
+    return [customer, [eventLike(random, dead.entry.event)]];
+  }
+  if (random.chance(0.15)) return [customer, manyEvents(random, customer)];
   const count = random.chance(0.7) ? 1 : 1 + random.int(6);
-  return Array.from({ length: count }, () => someEvent(random, customer));
+  return [customer, Array.from({ length: count }, () => someEvent(random, customer))];
 }
 
 /** Senders stop long before an event is too old. In another time zone it would count once more. */

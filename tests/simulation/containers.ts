@@ -26,8 +26,8 @@ export type Container = ReturnType<typeof createContainer>;
 export function createContainers(parts: ContainerParts) {
   let idle: Container[] = [];
   return {
-    /** Takes a container for one invocation: an idle one with its memory, or a new one. */
-    take: (): Container => idle.shift() ?? createContainer(parts),
+    /** Takes the container that was used last, with its memory, or a new one. */
+    take: (): Container => idle.pop() ?? createContainer(parts),
     /** Gives a container back for the next invocation. A crashed one is lost. */
     giveBack(container: Container): void {
       idle.push(container);

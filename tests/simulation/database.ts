@@ -32,6 +32,8 @@ const inputSchema = z.looseObject({
   Item: z.optional(z.record(z.string(), z.any())),
   Key: z.optional(z.record(z.string(), z.any())),
 });
+/** Every update asks for all attributes, as they are after it. */
+const updatedSchema = z.looseObject({ Attributes: z.optional(z.record(z.string(), z.any())) });
 const foundSchema = z.object({ Item: z.optional(z.record(z.string(), z.any())) });
 
 /** What a simulated client works with. */
@@ -112,16 +114,15 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
   ): Promise<Answer> {
     if (READS.has(operation)) return read(invocation, operation, input);
     const answer = await parts.execute(operation, input);
-    const { TableName = '', Item, Key = {} } = inputSchema.parse(input);
     if (answer.statusCode !== 200) return answer;
-    const written = Item ?? Key;
+    const { TableName = '', Item, Key = {} } = inputSchema.parse(input);
+    const { contact, day, key } = unmarshall(Item ?? Key);
+    const after = await findAfter(operation, input, answer);
     if (TableName === parts.interactions) {
-      const key = { contact: written.contact?.S, day: written.day?.S };
-      const found = await find(TableName, { contact: written.contact, day: written.day });
-      const after = found && entrySchema.parse(found);
-      parts.onEffect({ invocation, key, after, repeated });
+      const entry = after && entrySchema.parse(after);
+      parts.onEffect({ invocation, key: { contact, day }, after: entry, repeated });
     } else if (TableName === parts.workspaces) {
-      parts.onSettings(written.key?.S, await find(TableName, { key: written.key }));
+      parts.onSettings(key, after);
     } else {
       parts.violate(`${operation}: cannot be followed`);
     }
@@ -138,11 +139,14 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
     return answer;
   }
 
-  /** Reads an item without any faults. */
-  async function find(TableName: string, Key: object) {
-    const { body } = await parts.execute('GetItem', { TableName, Key });
-    const { Item } = foundSchema.parse(body);
-    return Item && unmarshall(Item);
+  /** The item as a write left it. */
+  async function findAfter(operation: string, input: object, { body }: Answer) {
+    const { Attributes } = updatedSchema.parse(body);
+    const { TableName, Item, Key } = inputSchema.parse(input);
+    if (operation === 'DeleteItem') return undefined;
+    if (Item !== undefined || Attributes !== undefined) return unmarshall(Item ?? Attributes ?? {});
+    const found = foundSchema.parse((await parts.execute('GetItem', { TableName, Key })).body);
+    return found.Item && unmarshall(found.Item);
   }
 }
 

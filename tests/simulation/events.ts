@@ -1,5 +1,6 @@
+import type { OutboxEvent } from '../../lib/ledger/entry.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/runtime/durations.ts';
-import { type Customer, dayIn, TIME_ZONES } from './customers.ts';
+import { type Customer, customerOf, dayIn, TIME_ZONES } from './customers.ts';
 import type { Random } from './random.ts';
 
 /** Few, so that their events meet. */
@@ -35,7 +36,19 @@ export function manyEvents(random: Random, customer: Customer): SentEvent[] {
   });
 }
 
-function eventOf(random: Random, { id }: Customer, contact: string, instant: number): SentEvent {
+/** Makes another event of a contact's day. */
+export function eventLike(random: Random, { email, timestamp }: OutboxEvent): SentEvent {
+  const [contact = ''] = email.split('@');
+  const id = customerOf(email);
+  return eventOf(random, { id }, contact, Date.parse(timestamp));
+}
+
+function eventOf(
+  random: Random,
+  { id }: Pick<Customer, 'id'>,
+  contact: string,
+  instant: number,
+): SentEvent {
   const email = `${contact}@${id}.example`;
   const timestamp = new Date(instant).toISOString();
   // No two events have the same, so that a call says which one it is about.

@@ -44,7 +44,7 @@ export function createMoods(random: Random) {
      * @returns how long it lasts, ms
      */
     change(): number {
-      const hours = random.pick([0.1, 0.5, 2, 2, 6, 6, 30, 80]);
+      const hours = random.pick([0.1, 0.5, 2, 2, 6, 6, 30, 80, 200]);
       everybody = random.chance(0.45) ? someTrouble(random) : undefined;
       ofCustomers = new Map();
       if (random.chance(0.6)) ofCustomers.set(random.pick(CUSTOMERS).id, someTrouble(random));

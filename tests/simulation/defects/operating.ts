@@ -37,9 +37,15 @@ export const OPERATING: Defect[] = [
   {
     defect: 'a removal does not wait until no function uses the keys',
     file: 'lib/operator/remove-workspace.ts',
-    from: 'return removedAt === undefined ? 0 : Date.parse(removedAt) + WORKSPACE_CHANGE_VISIBLE_AFTER_MS;',
-    to: 'return removedAt === undefined ? 0 : WORKSPACE_CHANGE_VISIBLE_AFTER_MS;',
+    from: 'dryRun === true ? 0 : Date.now() + WORKSPACE_CHANGE_VISIBLE_AFTER_MS',
+    to: '0',
     test: 'tests/tables/removal.test.ts',
+  },
+  {
+    defect: 'a removal that is run again does not wait for the keys that ended only then',
+    file: 'lib/operator/remove-workspace.ts',
+    from: 'dryRun === true ? 0 : Date.now() + WORKSPACE_CHANGE_VISIBLE_AFTER_MS',
+    to: "Date.parse(removedAt ?? '1970-01-01') + WORKSPACE_CHANGE_VISIBLE_AFTER_MS",
   },
   {
     defect: 'a removal only deletes its first page',
