@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  DynamoDBServiceException,
+} from '@aws-sdk/client-dynamodb';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { LOCAL_AWS } from '../../cli/local-stack.ts';
@@ -69,6 +73,39 @@ type Perform = (operation: string, input: Record<string, unknown>) => Promise<An
 /** Creates a real client whose requests never leave this process. */
 export function createInProcessClient(perform: Perform): DynamoDBClient {
   return new DynamoDBClient(inProcess(perform));
+}
+
+/**
+ * Creates a real client that makes no request: it hands over the input of a command as it is. That
+ * costs half of the CPU of `createInProcessClient`.
+ */
+export function createDirectClient(perform: Perform): DynamoDBClient {
+  const client = new DynamoDBClient(LOCAL_AWS);
+  client.middlewareStack.add(
+    (_next, { commandName = '' }) =>
+      async ({ input }) => {
+        const { statusCode, body } = await perform(commandName.replace(/Command$/, ''), {
+          ...input,
+        });
+        if (statusCode !== 200) throw exceptionOf(body);
+        return { response: undefined, output: { $metadata: {}, ...outputSchema.parse(body) } };
+      },
+    { step: 'initialize', priority: 'high' },
+  );
+  return client;
+}
+
+const outputSchema = z.record(z.string(), z.unknown());
+const errorSchema = z.object({ __type: z.string(), message: z._default(z.string(), '') });
+
+function exceptionOf(body: unknown): DynamoDBServiceException {
+  const { __type, message } = errorSchema.parse(body);
+  const name = __type.slice(__type.indexOf('#') + 1);
+  const options = { name, message, $fault: 'client', $metadata: {} } as const;
+  const isFailedCondition = name === 'ConditionalCheckFailedException';
+  return isFailedCondition
+    ? new ConditionalCheckFailedException(options)
+    : new DynamoDBServiceException(options);
 }
 
 /** The configuration of a real AWS client whose requests never leave this process. */

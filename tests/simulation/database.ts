@@ -5,7 +5,7 @@ import { entrySchema, type InteractionKey, type LedgerEntry } from '../../lib/le
 import { SECOND_MS } from '../../lib/runtime/durations.ts';
 import { TABLE_CALL_TIMEOUT_MS } from '../../lib/runtime/dynamodb/client.ts';
 import { withTimeout } from '../../lib/runtime/with-timeout.ts';
-import { type Answer, createInProcessClient } from '../in-process/dynamodb.ts';
+import { type Answer, createDirectClient } from '../in-process/dynamodb.ts';
 import { createIndexes } from './indexes.ts';
 import type { Moods } from './moods.ts';
 import type { Random } from './random.ts';
@@ -62,17 +62,16 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
   const { scheduler, random, moods } = parts;
   const indexes = createIndexes(parts);
   // The real client waits between its retries. Here each retry is a step of the simulation.
-  const client = createInProcessClient(async (operation, input) => {
+  return createDirectClient((operation, input) => {
+    return withTimeout(TABLE_CALL_TIMEOUT_MS, tryOften(operation, input));
+  });
+
+  async function tryOften(operation: string, input: Record<string, unknown>): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await tryOnce(operation, input, attempt);
       if (answer !== undefined) return answer;
     }
-  });
-  // As in lib/runtime/dynamodb/client.ts.
-  client.middlewareStack.add((next) => (args) => withTimeout(TABLE_CALL_TIMEOUT_MS, next(args)), {
-    step: 'initialize',
-  });
-  return client;
+  }
 
   /** @returns undefined if the client must try again */
   function tryOnce(
