@@ -50,7 +50,7 @@ export function createEmbeddedDynamoDB() {
           else reject(error);
         };
         try {
-          const data = validations.checkTypes(structuredClone(input), types);
+          const data = validations.checkTypes(input, types);
           validations.checkValidations(data, types, custom, store);
           action(store, data, (error, body) => {
             if (error == null) resolve({ statusCode: 200, body });

@@ -22,8 +22,8 @@ type Act = (world: World) => Promise<void> | void;
 const ORDERS: [weight: number, act: Act][] = [
   [40, send],
   [6, redrive],
-  [4, rotate],
-  [4, block],
+  [3, rotate],
+  [2, block],
   [6, changeSettings],
   [3, forgetContact],
   [3, leaveOrReturn],
@@ -63,13 +63,14 @@ async function actOneOf(world: World, acts: [weight: number, act: Act][]): Promi
 }
 
 async function send(world: World): Promise<void> {
-  const { random, unanswered } = world;
+  const { random, settings, unanswered } = world;
   const again = random.chance(0.5) ? unanswered.pop() : undefined;
   if (again !== undefined && mayBeRepeated(world, again)) return sendEvents(world, again);
   const [customer, events] = someEvents(world);
   const keys = world.keysOf(customer.id);
-  const apiKey = random.chance(0.8) ? keys[0] : random.pick(keys);
-  const signature = random.pick(['right', 'right', 'right', 'wrong', 'none'] as const);
+  const known = keys.find((key) => settings.ofKey(key, Date.now()).at(-1) !== undefined);
+  const apiKey = random.chance(0.9) ? (known ?? keys[0]) : random.pick(keys);
+  const signature = random.chance(0.85) ? 'right' : random.pick(['wrong', 'none'] as const);
   await sendEvents(world, { customer, apiKey, signature, events, sentAt: Date.now() });
 }
 
@@ -79,7 +80,7 @@ function someEvents({ random, watcher }: World): [Customer, SentEvent[]] {
   const dead = [...watcher.known.values()].find(({ entry }) => {
     return entry.status === 'dead' && workspaceIdOf(entry) === customer.id;
   });
-  if (dead?.entry.event !== undefined && random.chance(0.3)) {
+  if (dead?.entry.event !== undefined && random.chance(0.6)) {
     return [customer, [eventLike(random, dead.entry.event)]];
   }
   if (random.chance(0.15)) return [customer, manyEvents(random, customer)];

@@ -56,7 +56,7 @@ export function addWorkspace(world: World, { id, timeZone }: Customer): Promise<
 export async function rotate(world: World): Promise<void> {
   const { id } = someCustomer(world);
   world.changeKeyAtNat(id);
-  if (world.random.chance(0.6)) await adoptKey(world, id);
+  if (world.random.chance(0.8)) await adoptKey(world, id);
 }
 
 /** Nat rejects a customer's key, or accepts it again. Nobody tells the operator. */

@@ -25,6 +25,7 @@ export function createMoods(random: Random) {
   let everybody: Trouble | undefined;
   let ofCustomers = new Map<string, Trouble>();
   let table: TableTrouble = 'none';
+  let nextTable: TableTrouble = 'none';
   let flakiness = 0;
   let staleness = 0;
   return {
@@ -44,17 +45,39 @@ export function createMoods(random: Random) {
      * @returns how long it lasts, ms
      */
     change(): number {
-      const hours = random.pick([0.1, 0.5, 2, 2, 6, 6, 30, 80, 200]);
+      const hours = random.pick([0.1, 0.5, 2, 2, 6, 6, 30, 30, 100]);
       everybody = random.chance(0.45) ? someTrouble(random) : undefined;
       ofCustomers = new Map();
       if (random.chance(0.6)) ofCustomers.set(random.pick(CUSTOMERS).id, someTrouble(random));
-      table = random.pick(['none', 'none', 'none', 'flaky', 'flaky', 'fails', 'hangs']);
+      nextTable = random.pick([
+        'none',
+        'none',
+        'none',
+        'flaky',
+        'flaky',
+        'fails',
+        'hangs',
+        'hangs',
+      ]);
       // DynamoDB is down for minutes. Sometimes longer than the stream remembers.
       const isShort = hours > 6 && !random.chance(0.3);
-      if (isShort && table !== 'none') table = 'flaky';
+      if (isShort && nextTable !== 'none') nextTable = 'flaky';
+      table = nextTable === 'flaky' ? 'flaky' : 'none';
       flakiness = table === 'flaky' ? random.pick([0.05, 0.3, 0.6]) : 0;
       staleness = random.pick([0, 0, 0.3, 0.8]);
       return Math.round(hours * HOUR_MS * (0.5 + random.next()));
+    },
+
+    /** DynamoDB goes down, if this mood wants it: some time after the mood began, so that much is pending. */
+    strike(): void {
+      table = nextTable;
+    },
+
+    /** What is wrong now, or soon. */
+    describe(): string[] {
+      const forAll = everybody === undefined ? [] : [`Nat for all: ${everybody.kind}`];
+      const forOne = [...ofCustomers.values()].map(({ kind }) => `Nat for one: ${kind}`);
+      return [...forAll, ...forOne, ...(nextTable === 'none' ? [] : [`DynamoDB: ${nextTable}`])];
     },
 
     /** Ends all troubles. */

@@ -1,5 +1,6 @@
 import { interactionId, workspaceIdOf } from '../../lib/ledger/entry.ts';
 import type { Secrets } from '../../lib/runtime/secrets.ts';
+import type { Depth } from './depth.ts';
 import type { Known } from './known.ts';
 import type { Invocation } from './scheduler.ts';
 
@@ -24,6 +25,8 @@ export interface Order {
 
 /** Deletes interactions, and nothing else does. */
 const DELETING = ['contact.forget', 'workspace.remove'];
+/** The options that make a difference. */
+const SHOWN = ['waiting', 'timeZone', 'sharedSecret', 'from'];
 /** A removal overtakes all other commands. */
 const COMING_AND_GOING = ['workspace.add', 'workspace.remove'];
 
@@ -36,6 +39,7 @@ const COMING_AND_GOING = ['workspace.add', 'workspace.remove'];
 export function createOrders(
   known: () => Iterable<Known>,
   secrets: Secrets,
+  depth: Depth,
   violate: (what: string) => void,
 ) {
   const running = new WeakMap<Invocation, Order>();
@@ -59,12 +63,15 @@ export function createOrders(
 
     onCrash(invocation: Invocation): void {
       const order = running.get(invocation);
-      if (order !== undefined) runLater(order);
+      if (order === undefined) return;
+      depth.count(`${order.command.command} cut off`);
+      runLater(order);
     },
 
     /** Called when a command is done. */
     onDone({ startedAt }: Invocation, { command, workspace = '' }: Order): void {
       const { command: name, email = '' } = command;
+      depth.count([name, ...SHOWN.filter((option) => option in command)].join(' '));
       if (name === 'workspace.add') absences.delete(workspace);
       if (name === 'workspace.remove') {
         absences.set(workspace, 'gone');

@@ -38,6 +38,7 @@ export async function sendEvents(world: World, request: Request): Promise<void> 
     );
     if (invocation.state !== 'running') return;
     if (statusCode === 503) {
+      world.depth.count('answered 503');
       world.unanswered.push(request);
       return;
     }
@@ -49,11 +50,12 @@ export async function sendEvents(world: World, request: Request): Promise<void> 
 
 /** Whether the request may come in depends on the settings that were in force. */
 function checkAdmission(
-  { violate, settings }: World,
+  { violate, settings, depth }: World,
   { startedAt }: Invocation,
   { apiKey, signature }: Request,
   statusCode: number,
 ): void {
+  depth.count(`answered ${statusCode}`);
   const allowed = settings.ofKey(apiKey, startedAt).flatMap((record) => {
     return admissionsOf(record, startedAt, signature === 'right');
   });

@@ -47,7 +47,12 @@ async function run(seed: number, depth: Depth, { episodes, acts }: Length): Prom
     }
     for (let episode = 0; episode < episodes && isFine(); episode += 1) {
       const ms = world.moods.change();
-      for (let n = 0; n < acts && isFine(); n += 1) await actOnce(world);
+      for (const trouble of world.moods.describe()) depth.count(trouble);
+      const struckAt = world.random.int(acts);
+      for (let n = 0; n < acts && isFine(); n += 1) {
+        if (n === struckAt) world.moods.strike();
+        await actOnce(world);
+      }
       await work(world);
       await live(world, ms, () => orderSometimes(world));
       await world.expire();

@@ -45,6 +45,7 @@ export function createWatcher(parts: WatcherParts) {
       const one = known.get(name);
       if (after === undefined) {
         if (!parts.mayDelete(invocation)) violate('deleted, but nobody ordered it');
+        if (one !== undefined) parts.depth.count('deleted by operate');
         forget(name);
         return false;
       }
@@ -61,7 +62,10 @@ export function createWatcher(parts: WatcherParts) {
       if (before.status === 'delivered') violate('written again after it was delivered');
       const transition = transitionOf(before, after);
       if (transition === undefined) violate('changed in a way that no rule allows');
-      else checks[transition]({ one, invocation, before, after });
+      else {
+        parts.depth.count(`${transition} by ${invocation.name}`);
+        checks[transition]({ one, invocation, before, after });
+      }
       one.entry = after;
       return false;
     },
@@ -91,7 +95,10 @@ export function createWatcher(parts: WatcherParts) {
     if (before !== undefined && before.entry.status !== 'dead') {
       violate(`a second interaction of a day was written over a ${before.entry.status} one`);
     }
-    if (before !== undefined) before.goneAt = scheduler.tick();
+    if (before !== undefined) {
+      before.goneAt = scheduler.tick();
+      parts.depth.count('a new event replaced a dead one');
+    }
     const zones = parts.zonesOf(workspaceIdOf(entry), invocation.startedAt);
     const instant = Date.parse(entry.event?.timestamp ?? '');
     if (![...zones].some((zone) => dayIn(zone, instant) === entry.day)) {

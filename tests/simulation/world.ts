@@ -59,7 +59,7 @@ export async function createWorld(seed: number, depth: Depth) {
   const settings = createSettings(violate);
   const batches = new WeakMap<Invocation, StreamBatch>();
   const secrets = createSecrets(CONFIG.DEPLOYMENT_SECRET);
-  const orders = createOrders(() => watcher.known.values(), secrets, violate);
+  const orders = createOrders(() => watcher.known.values(), secrets, depth, violate);
 
   const watcher = createWatcher({
     scheduler,
@@ -87,6 +87,7 @@ export async function createWorld(seed: number, depth: Depth) {
     onGivenUp: (message) => {
       // What Lambda sends may change one day. Then a sweep looks for what was given up.
       const isReadable = random.chance(0.9);
+      depth.count('given up by the stream');
       if (!isReadable) waiting.onUnreadable();
       queue.send(isReadable ? message : '{}');
     },
@@ -112,11 +113,15 @@ export async function createWorld(seed: number, depth: Depth) {
     db,
     nat: nat.nat,
     readStream: createStreamReader(stream.client),
-    send: (message, delaySeconds) => callService(() => queue.send(message, delaySeconds)),
+    send: (message, delaySeconds) => {
+      depth.count('a sweep, or its next part, was ordered');
+      return callService(() => queue.send(message, delaySeconds));
+    },
   });
 
   return {
     ...createKeys(CUSTOMERS, nat.goodKeys),
+    depth,
     clock,
     random,
     scheduler,
@@ -140,6 +145,7 @@ export async function createWorld(seed: number, depth: Depth) {
 
     /** Called when an invocation crashed. */
     onCrash(invocation: Invocation): void {
+      depth.count(`${invocation.name} crashed`);
       waiting.onTrouble();
       batches.get(invocation)?.end('crashed');
       orders.onCrash(invocation);
