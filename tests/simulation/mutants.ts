@@ -1,9 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
+import pMap from 'p-map';
 import { ACCEPTING } from './defects/accepting.ts';
 import type { Defect } from './defects/defect.ts';
 import { DELIVERING } from './defects/delivering.ts';
@@ -32,7 +34,7 @@ const COPIED = [
   'serverless.yml',
   'vitest.config.ts',
 ];
-/** A defect may make something wait for ever. That counts as seen. */
+/** A defect may make something wait for ever. That does not count as seen. */
 const TIMEOUT_MS = 30 * 60_000;
 const ALL = [...ACCEPTING, ...DELIVERING, ...SETTLING, ...ISOLATING, ...REPAIRING, ...OPERATING];
 
@@ -45,15 +47,29 @@ const { values } = parseArgs({
   },
 });
 if (values.help) process.stdout.write(HELP);
-else process.exitCode = runAll(ALL.filter(({ defect }) => defect.includes(values.only)));
+else process.exitCode = await runAll(ALL.filter(({ defect }) => defect.includes(values.only)));
 
 /** Puts each defect into a copy of the code, and prints a row that says what saw it. */
-function runAll(defects: Defect[]): number {
+async function runAll(defects: Defect[]): Promise<number> {
   checkThatTheyFit(ALL);
   process.stdout.write('| defect | seen by | what it said |\n| --- | --- | --- |\n');
-  const unseen = defects.filter((defect) => !isSeen(defect));
-  process.stdout.write(`\n${defects.length} defects, ${unseen.length} of them not seen\n`);
-  return unseen.length > 0 ? 1 : 0;
+  let done = 0;
+  const sightings = await pMap(
+    defects,
+    async (one) => {
+      const seen = await look(one);
+      done += 1;
+      process.stdout.write(
+        `| ${one.defect} | ${seen?.by ?? '–'} | ${seen?.what ?? 'NOT SEEN'} |\n`,
+      );
+      process.stderr.write(`${done} of ${defects.length}\n`);
+      return seen;
+    },
+    { concurrency: availableParallelism() },
+  );
+  const unseen = sightings.filter((seen) => seen === undefined).length;
+  process.stdout.write(`\n${defects.length} defects, ${unseen} of them not seen\n`);
+  return unseen > 0 ? 1 : 0;
 }
 
 function checkThatTheyFit(defects: Defect[]): void {
@@ -65,7 +81,8 @@ function checkThatTheyFit(defects: Defect[]): void {
   throw new Error(list.join('\n'));
 }
 
-function isSeen({ defect, file, from, to, test }: Defect): boolean {
+/** @returns undefined if nothing saw the defect */
+async function look({ file, from, to, test }: Defect): Promise<Sighting | undefined> {
   const copy = mkdtempSync(join(tmpdir(), 'nat-destination-mutant-'));
   try {
     for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
@@ -75,9 +92,7 @@ function isSeen({ defect, file, from, to, test }: Defect): boolean {
       join(copy, file),
       source.replace(from, () => to),
     );
-    const seen = test === undefined ? simulateIn(copy) : runTest(copy, test);
-    process.stdout.write(`| ${defect} | ${seen?.by ?? '–'} | ${seen?.what ?? 'NOT SEEN'} |\n`);
-    return seen !== undefined;
+    return test === undefined ? await simulateIn(copy) : await runTest(copy, test);
   } finally {
     rmSync(copy, { recursive: true });
   }
@@ -89,10 +104,9 @@ interface Sighting {
   what: string;
 }
 
-function simulateIn(copy: string): Sighting | undefined {
+async function simulateIn(copy: string): Promise<Sighting | undefined> {
   const args = ['tests/simulation/run.ts', '--runs', values.runs, '--seed', values.seed];
-  const { status, stderr } = run(copy, args);
-  if (status === null) return { by: 'simulation', what: 'it does not end' };
+  const { status, stderr } = await run(copy, args);
   const [, seed, what] = /^seed (\d+):\n {2}(.*)$/m.exec(stderr) ?? [];
   if (seed !== undefined && what !== undefined) return { by: `seed ${seed}`, what };
   // The simulation itself may be at fault, so this does not count.
@@ -100,15 +114,22 @@ function simulateIn(copy: string): Sighting | undefined {
   return undefined;
 }
 
-function runTest(copy: string, test: string): Sighting | undefined {
+async function runTest(copy: string, test: string): Promise<Sighting | undefined> {
   const vitest = join('node_modules', 'vitest', 'vitest.mjs');
-  const { status, stdout, stderr } = run(copy, [vitest, 'run', '--project', 'parts', test]);
+  const { status, stdout, stderr } = await run(copy, [vitest, 'run', '--project', 'parts', test]);
   const failures = [...stripVTControlCharacters(stdout + stderr).matchAll(/^ *FAIL .* > (.*)$/gm)];
   const what = failures[0]?.[1];
   if (status !== 0 && what === undefined) process.stderr.write(stdout + stderr);
   return what === undefined ? undefined : { by: `\`${test}\``, what };
 }
 
-function run(cwd: string, args: string[]) {
-  return spawnSync(process.execPath, args, { cwd, encoding: 'utf8', timeout: TIMEOUT_MS });
+/** Runs Node. The status is null if it took too long. */
+async function run(cwd: string, args: string[]) {
+  const child = spawn(process.execPath, args, { cwd, timeout: TIMEOUT_MS });
+  const [status, stdout, stderr] = await Promise.all([
+    new Promise<number | null>((resolve) => child.once('close', resolve)),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  return { status, stdout, stderr };
 }
