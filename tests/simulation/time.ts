@@ -83,7 +83,7 @@ export async function live(
       fruitless = world.waiting.dueNow().size >= due ? fruitless + 1 : 0;
       nextRunAt = Date.now() + Math.min(MINUTE_MS * 2 ** fruitless, HOUR_MS);
     }
-    await pollAll(world);
+    await pollAll(world, end);
     world.waiting.checkPending();
     await meanwhile();
     const nextAt = Math.min(world.stream.nextAt, world.queue.nextAt, nextDueAt(world, nextRunAt));
@@ -92,10 +92,15 @@ export async function live(
   }
 }
 
-/** Handles all batches and messages that are there now. */
-async function pollAll(world: World): Promise<void> {
+/**
+ * Handles all batches and messages that are there now.
+ *
+ * @param end when to stop at the latest: while nothing succeeds, there is always one
+ */
+async function pollAll(world: World, end: number): Promise<void> {
   const { stream, queue, scheduler } = world;
-  const isReady = (): boolean => Math.min(stream.nextAt, queue.nextAt) <= Date.now();
+  const isReady = (): boolean =>
+    Date.now() < end && Math.min(stream.nextAt, queue.nextAt) <= Date.now();
   while (isReady() || scheduler.isBusy) {
     await pollStream(world);
     await pollStream(world);

@@ -15,7 +15,7 @@ import { createSimulatedClient } from './database.ts';
 import type { Depth } from './depth.ts';
 import type { SentEvent } from './events.ts';
 import { createKeys } from './keys.ts';
-import { createMoods } from './moods.ts';
+import { createMoods, type Moods } from './moods.ts';
 import { createSimulatedNat } from './nat.ts';
 import { createOrders } from './orders.ts';
 import { createSimulatedQueue } from './queue.ts';
@@ -38,6 +38,8 @@ const CONFIG = {
   RETENTION_DAYS: 7,
 };
 const QUEUE_TIMEOUT_MS = 3 * SECOND_MS;
+/** The queue is not down when DynamoDB is. */
+const QUEUE_MOODS = { isTableHanging: () => false, isTableDown: () => false, flakiness: () => 0.1 };
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
@@ -91,7 +93,7 @@ export async function createWorld(seed: number, depth: Depth) {
       if (!isReadable) waiting.onUnreadable();
       queue.send(isReadable ? message : '{}');
     },
-    onCall: () => callService(() => {}),
+    onCall: () => callService(() => {}, moods),
   });
   const db = createSimulatedClient({
     execute: database.execute,
@@ -115,7 +117,7 @@ export async function createWorld(seed: number, depth: Depth) {
     readStream: createStreamReader(stream.client),
     send: (message, delaySeconds) => {
       depth.count('a sweep, or its next part, was ordered');
-      return callService(() => queue.send(message, delaySeconds));
+      return callService(() => queue.send(message, delaySeconds), QUEUE_MOODS);
     },
   });
 
@@ -167,11 +169,14 @@ export async function createWorld(seed: number, depth: Depth) {
   };
 
   /** A call to the stream or to the queue. */
-  function callService(act: () => void): Promise<void> {
+  function callService(
+    act: () => void,
+    troubles: Pick<Moods, 'isTableHanging' | 'isTableDown' | 'flakiness'>,
+  ): Promise<void> {
     return scheduler.step({
       timeoutMs: QUEUE_TIMEOUT_MS,
-      hangs: moods.isTableHanging,
-      failureRate: () => (moods.isTableDown() ? 1 : moods.flakiness()),
+      hangs: troubles.isTableHanging,
+      failureRate: () => (troubles.isTableDown() ? 1 : troubles.flakiness()),
       perform: async () => act(),
       fail: async (tookEffect) => {
         waiting.onTrouble();
