@@ -7,7 +7,7 @@ import { unsealNatApiKey } from '../../lib/workspaces/sealed-fields.ts';
 import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
 import { TABLES } from '../../offline/database.ts';
 import { embeddedTables, secrets } from './embedded.ts';
-import { cutOff, interleave } from './interruptions.ts';
+import { cutOff, interleave, repeatWrites } from './interruptions.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 const tables = embeddedTables();
@@ -132,6 +132,16 @@ describe.each(COMMANDS)('%s', (_what, prepare, command) => {
       expect(anonymous(await stateOf(of), of)).toEqual(expected);
     }
     expect(writes).toBeGreaterThan(2);
+  });
+
+  it('ends the same when the client repeats every write', async () => {
+    const whole = names();
+    await prepare(whole);
+    await run(command(whole));
+    const of = names();
+    await prepare(of);
+    await repeatWrites(tables().db, () => run(command(of)));
+    expect(anonymous(await stateOf(of), of)).toEqual(anonymous(await stateOf(whole), whole));
   });
 
   it('ends the same when it is given twice at once', async () => {

@@ -37,6 +37,29 @@ export async function cutOff(
 }
 
 /**
+ * Runs a command while the client sends every write twice, as it does when a response is lost. The
+ * command sees only the second response.
+ */
+export async function repeatWrites(
+  db: DynamoDBClient,
+  command: () => Promise<unknown>,
+): Promise<void> {
+  db.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (WRITES.includes(String(commandName))) await next(args).catch(() => {});
+        return next(args);
+      },
+    { name: 'repeat writes', step: 'initialize' },
+  );
+  try {
+    await command();
+  } finally {
+    db.middlewareStack.remove('repeat writes');
+  }
+}
+
+/**
  * Runs two commands at once: the first stops at one of its calls to the database until the second
  * has ended.
  *

@@ -7,6 +7,7 @@ export const OPERATING: Defect[] = [
     file: 'lib/workspaces/key-claims.ts',
     from: 'return (await read(hash))?.owner === owner;',
     to: 'return false;',
+    test: 'tests/tables/interrupted.test.ts',
   },
   {
     defect: 'a new key keeps the mark that Nat rejects the old one',
