@@ -19,7 +19,7 @@ export type { Workspace } from './workspace.ts';
 export type Workspaces = ReturnType<typeof createWorkspaces>;
 
 /** How long a container remembers that a key is unknown or has ended: a new key works at once. */
-export const MISS_REMEMBERED_MS = 5 * SECOND_MS;
+const MISS_REMEMBERED_MS = 5 * SECOND_MS;
 
 /**
  * The table of workspaces, as the functions read it. Every method throws if DynamoDB fails.

@@ -4,10 +4,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { OperatorError } from '../../lib/operator/operator-error.ts';
 import { HOUR_MS, MINUTE_MS } from '../../lib/runtime/durations.ts';
-import { createWorkspaces, MISS_REMEMBERED_MS } from '../../lib/workspaces/workspaces.ts';
+import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
 import { TABLES } from '../../offline/database.ts';
 import { embeddedTables, secrets } from './embedded.ts';
 
+/** How long a wrong key may stay wrong after it was added. */
+const MISS_REMEMBERED_MS = 5000;
 const tables = embeddedTables();
 const run = (request: object) => tables().operator.run(request);
 /** A container that has cached nothing yet. */
