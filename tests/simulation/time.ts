@@ -1,11 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { HOUR_MS, MINUTE_MS } from '../../lib/runtime/durations.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
 import { pollQueue, pollStream, redeliver } from './invocations.ts';
 import { runUntilSteps, type Step } from './scheduler.ts';
 import type { World } from './world.ts';
 
 /** While something runs, the clock moves by so much at a time. */
 const PULSE_MS = 250;
+/** After this time another run of `redeliver` begins. In a shorter one nothing hangs. */
+const LONG_RUN_MS = 7 * SECOND_MS;
 /** How long a step takes that nothing delays. */
 const STEP_MS = 5;
 /** Moves the clock. Lambda stops invocations after their time-out, and late steps fail. */
@@ -46,9 +48,13 @@ export function pickStep({ random, scheduler }: World): Step | undefined {
   return able[random.int(Math.max(able.length, 1))];
 }
 
-/** Lets all invocations end. */
-export async function work(world: World): Promise<void> {
-  while (world.scheduler.isBusy) {
+/**
+ * Lets all invocations end.
+ *
+ * @param end when to stop at the latest, ms of the virtual clock
+ */
+export async function work(world: World, end = Number.POSITIVE_INFINITY): Promise<void> {
+  while (world.scheduler.isBusy && Date.now() < end) {
     const step = pickStep(world);
     if (step !== undefined) await take(world, step);
     else if (world.scheduler.steps.length > 0) await passTime(world, PULSE_MS);
@@ -78,6 +84,9 @@ export async function live(
     const due = world.waiting.dueNow().size;
     if (due > 0 && Date.now() >= nextRunAt) {
       await redeliver(world);
+      await work(world, Date.now() + LONG_RUN_MS);
+      // The next run overlaps one in which calls hang.
+      if (world.scheduler.isBusy) await redeliver(world);
       await work(world);
       // A run every minute of an outage would take long and show nothing new.
       fruitless = world.waiting.dueNow().size >= due ? fruitless + 1 : 0;
