@@ -3,8 +3,8 @@ import { Rejection } from '../event/rejection.ts';
 const MAX_EVENT_BYTES = 32 * 1024;
 /** Far more than any platform nests, far less than recursive code can take. */
 const MAX_NESTING = 100;
-/** In JSON, each value is followed by a comma or a bracket. */
-const MIN_VALUE_BYTES = 2;
+/** Each value takes two bytes of JSON or more: itself, and the comma or the bracket behind it. */
+const MAX_VALUES = MAX_EVENT_BYTES / 2;
 
 /**
  * Checks the limits of an event before anything else looks at it.
@@ -26,9 +26,7 @@ function checkStructure(event: unknown): void {
 
   function visit(value: unknown, level: number): void {
     values += 1;
-    if (values * MIN_VALUE_BYTES > MAX_EVENT_BYTES + MIN_VALUE_BYTES) {
-      throw new Rejection('event_too_large');
-    }
+    if (values > MAX_VALUES) throw new Rejection('event_too_large');
     if (typeof value !== 'object' || value === null) return;
     if (level === MAX_NESTING) throw new Rejection('nesting_too_deep');
     for (const inner of Array.isArray(value) ? value : Object.values(value)) {
