@@ -46,7 +46,7 @@ type Stop = () => Promise<void>;
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { apiPort, natPort, lambdaPort } = options;
-  await checkPorts({ API_PORT: apiPort, NAT_PORT: natPort, LAMBDA_PORT: lambdaPort });
+  await checkPorts({ '--port': apiPort, '--nat-port': natPort, '--lambda-port': lambdaPort });
   const stops: Stop[] = [];
   const stop = async () => {
     for (const stopPart of stops.splice(0).reverse()) await stopPart();
