@@ -1,10 +1,16 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { type PassingRequest, type ProxyResponse, startProxy } from '../end-to-end/proxy.ts';
 import { folderOf } from './install.ts';
 import type { Sdk } from './sdks.ts';
 import { TOOLCHAINS, type Toolchain } from './toolchains.ts';
+
+/** Those that run. They end with this process, also if a test has timed out. */
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
 
 /** A request of an SDK, and what it was answered. */
 export interface Post {
@@ -61,13 +67,12 @@ async function execute(sdk: Sdk, variables: Record<string, string>) {
     env: { ...inherited, ...toolchain.env, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const stop = () => child.kill('SIGKILL');
-  process.once('exit', stop);
+  children.add(child);
   const [[exitCode], ...printed] = await Promise.all([
     once(child, 'close'),
     text(child.stdout),
     text(child.stderr),
   ]);
-  process.off('exit', stop);
+  children.delete(child);
   return { exitCode, output: printed.join('') };
 }

@@ -23,8 +23,59 @@ export interface Sdk {
   notes: string;
 }
 
-/** The real SDKs that `npm run test:senders` runs, with their versions. */
+/** The real SDKs that `npm run test:senders` runs, with their versions, sorted by language. */
 export const SDKS: Sdk[] = [
+  {
+    name: 'Segment Go',
+    language: 'Go',
+    package: 'github.com/segmentio/analytics-go/v3',
+    version: '3.3.0',
+    program: 'segment.go',
+    path: '/v1/batch',
+    gzip: false,
+    wrongKey: { posts: 10, told: '401 Unauthorized' },
+    unavailable: { posts: 2 },
+    notes:
+      'Works. A batch with a wrong key is posted 10 times in 45 seconds. `Close` drops what has to be sent again.',
+  },
+  {
+    name: 'RudderStack Go',
+    language: 'Go',
+    package: 'github.com/rudderlabs/analytics-go/v4',
+    version: '4.2.0',
+    program: 'rudderstack.go',
+    path: '/v1/batch',
+    gzip: true,
+    wrongKey: { posts: 10, told: '401 Unauthorized' },
+    unavailable: { posts: 2 },
+    notes:
+      'Works. A batch with a wrong key is posted 10 times in 50 seconds. `Close` drops what has to be sent again.',
+  },
+  {
+    name: 'Segment Java',
+    language: 'Java',
+    package: 'com.segment.analytics.java:analytics',
+    version: '3.5.4',
+    program: 'Segment.java',
+    path: '/v1/import/',
+    gzip: false,
+    wrongKey: { posts: 1, told: 'api_key_unknown' },
+    unavailable: { posts: 2 },
+    notes:
+      'Works. It sends the key as `writeKey` in the body. After a 503 it waits for 15 seconds or more.',
+  },
+  {
+    name: 'RudderStack Java',
+    language: 'Java',
+    package: 'com.rudderstack.sdk.java.analytics:analytics',
+    version: '3.1.2',
+    program: 'RudderStack.java',
+    path: '/v1/batch',
+    gzip: true,
+    wrongKey: { posts: 1, told: 'api_key_unknown' },
+    unavailable: { posts: 2 },
+    notes: 'Works. After a 503 it waits for 15 seconds or more.',
+  },
   {
     name: 'Segment Node',
     language: 'Node',
@@ -62,6 +113,19 @@ export const SDKS: Sdk[] = [
     wrongKey: { posts: 4, told: '[401] Unauthorized' },
     unavailable: { posts: 2 },
     notes: 'Works. A batch with a wrong key is posted 4 times.',
+  },
+  {
+    name: 'Segment PHP',
+    language: 'PHP',
+    package: 'segmentio/analytics-php',
+    version: '3.8.2',
+    program: 'segment.php',
+    path: '/v1/batch',
+    gzip: true,
+    wrongKey: { posts: 1, told: 'api_key_unknown' },
+    unavailable: { posts: 2, told: '503' },
+    notes:
+      'Works with the consumer `lib_curl`. The error handler is also called for a 503 that is sent again.',
   },
   {
     name: 'Segment Python',
@@ -124,55 +188,16 @@ export const SDKS: Sdk[] = [
     notes: 'Works.',
   },
   {
-    name: 'Segment Go',
-    language: 'Go',
-    package: 'github.com/segmentio/analytics-go/v3',
-    version: '3.3.0',
-    program: 'segment.go',
-    path: '/v1/batch',
+    name: 'Segment Ruby',
+    language: 'Ruby',
+    package: 'analytics-ruby',
+    version: '2.5.0',
+    program: 'segment.rb',
+    path: '/v1/import',
     gzip: false,
-    wrongKey: { posts: 10, told: '401 Unauthorized' },
+    wrongKey: { posts: 1, told: '401' },
     unavailable: { posts: 2 },
-    notes:
-      'Works. A batch with a wrong key is posted 10 times in 45 seconds. `Close` drops what has to be sent again.',
-  },
-  {
-    name: 'RudderStack Go',
-    language: 'Go',
-    package: 'github.com/rudderlabs/analytics-go/v4',
-    version: '4.2.0',
-    program: 'rudderstack.go',
-    path: '/v1/batch',
-    gzip: true,
-    wrongKey: { posts: 10, told: '401 Unauthorized' },
-    unavailable: { posts: 2 },
-    notes:
-      'Works. A batch with a wrong key is posted 10 times in 50 seconds. `Close` drops what has to be sent again.',
-  },
-  {
-    name: 'Segment Java',
-    language: 'Java',
-    package: 'com.segment.analytics.java:analytics',
-    version: '3.5.4',
-    program: 'Segment.java',
-    path: '/v1/import/',
-    gzip: false,
-    wrongKey: { posts: 1, told: 'api_key_unknown' },
-    unavailable: { posts: 2 },
-    notes:
-      'Works. It sends the key as `writeKey` in the body. After a 503 it waits for 15 seconds or more.',
-  },
-  {
-    name: 'RudderStack Java',
-    language: 'Java',
-    package: 'com.rudderstack.sdk.java.analytics:analytics',
-    version: '3.1.2',
-    program: 'RudderStack.java',
-    path: '/v1/batch',
-    gzip: true,
-    wrongKey: { posts: 1, told: 'api_key_unknown' },
-    unavailable: { posts: 2 },
-    notes: 'Works. After a 503 it waits for 15 seconds or more.',
+    notes: 'Works. `on_error` gets the status, and the log has the reason.',
   },
   {
     name: 'Segment Rust',
@@ -204,31 +229,6 @@ export const SDKS: Sdk[] = [
     unavailable: { posts: 2 },
     notes:
       'Works. `send` waits for the answer. A single call that is not an identify has a path of its own, which is answered 404.',
-  },
-  {
-    name: 'Segment Ruby',
-    language: 'Ruby',
-    package: 'analytics-ruby',
-    version: '2.5.0',
-    program: 'segment.rb',
-    path: '/v1/import',
-    gzip: false,
-    wrongKey: { posts: 1, told: '401' },
-    unavailable: { posts: 2 },
-    notes: 'Works. `on_error` gets the status, and the log has the reason.',
-  },
-  {
-    name: 'Segment PHP',
-    language: 'PHP',
-    package: 'segmentio/analytics-php',
-    version: '3.8.2',
-    program: 'segment.php',
-    path: '/v1/batch',
-    gzip: true,
-    wrongKey: { posts: 1, told: 'api_key_unknown' },
-    unavailable: { posts: 2, told: '503' },
-    notes:
-      'Works with the consumer `lib_curl`. The error handler is also called for a 503 that is sent again.',
   },
 ];
 

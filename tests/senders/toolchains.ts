@@ -1,6 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { delimiter } from 'node:path';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import type { Sdk } from './sdks.ts';
+
+/** Outside of the checkout, because Rust takes minutes to compile what an SDK depends on. */
+const CARGO_TARGET = join(
+  process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
+  'nat-destination/rust-senders',
+);
 
 /** How SDKs in one language are installed and run. Every command runs in the folder of the SDK. */
 export interface Toolchain {
@@ -53,8 +60,13 @@ export const TOOLCHAINS = {
     probes: [['cargo', '--version']],
     files: (sdk) => ({ 'Cargo.toml': cargoTomlOf(sdk) }),
     install: () => [['cargo', 'fetch']],
-    compile: () => [['cargo', 'build']],
-    run: () => ['target/debug/sender'],
+    compile: () => [
+      [
+        ...['cargo', 'install', '--path', '.', '--root', '.', '--debug', '--force'],
+        ...['--locked', '--offline', '--target-dir', CARGO_TARGET],
+      ],
+    ],
+    run: () => ['bin/sender'],
   },
   Ruby: {
     probes: [['gem', '--version']],
