@@ -5,6 +5,7 @@ import { startEmbeddedDatabase } from './embedded-database.ts';
 import { addLocalWorkspace } from './local-workspace.ts';
 import { checkPorts } from './ports.ts';
 import { startSandbox } from './sandbox/server.ts';
+import { startSecretsManager } from './secrets-manager.ts';
 import { readStreamTrigger } from './serverless-config.ts';
 import { type Functions, startFunctions } from './serverless-offline.ts';
 import { SettingError } from './setting-error.ts';
@@ -46,7 +47,7 @@ type Stop = () => Promise<void>;
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { apiPort, natPort, lambdaPort } = options;
-  await checkPorts({ API_PORT: apiPort, NAT_PORT: natPort, LAMBDA_PORT: lambdaPort });
+  await checkPorts({ '--port': apiPort, '--nat-port': natPort, '--lambda-port': lambdaPort });
   const stops: Stop[] = [];
   const stop = async () => {
     for (const stopPart of stops.splice(0).reverse()) await stopPart();
@@ -82,7 +83,9 @@ async function startAll(options: StackOptions, stops: Stop[]): Promise<Omit<Stac
   );
   const database = await startDatabase(options, player.add);
   stops.push(() => database.stop());
-  await addLocalWorkspace(database.address);
+  const secretsManager = await startSecretsManager();
+  stops.push(() => secretsManager.stop());
+  await addLocalWorkspace(database.address, secretsManager.url);
 
   const functions = await startFunctions({
     ...options,
@@ -91,6 +94,7 @@ async function startAll(options: StackOptions, stops: Stop[]): Promise<Omit<Stac
     env: {
       UNDELIVERED_QUEUE_URL: queue.url,
       AWS_ENDPOINT_URL_SQS: new URL(queue.url).origin,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       AWS_ENDPOINT_URL_DYNAMODB_STREAMS: database.address.endpoint,
       ...options.env,
     },
