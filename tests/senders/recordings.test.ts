@@ -13,6 +13,7 @@ import {
   createTables,
 } from '../in-process/dynamodb.ts';
 import { contextWith, requestWith } from '../in-process/lambda.ts';
+import { createMemorySecretStore } from '../in-process/secrets.ts';
 import { RECORDINGS, type Recording, recordingFile } from './record.ts';
 import { SDKS } from './sdks.ts';
 
@@ -79,7 +80,7 @@ async function start() {
   const database = createEmbeddedDynamoDB();
   await createTables(database, TABLES);
   const db = createInProcessClient((operation, input) => database.execute(operation, input));
-  const services = createServices(CONFIG, db);
+  const services = createServices(CONFIG, db, createMemorySecretStore());
   const handler = createHandler(() => services);
   await createInProcessOperator(db).run({
     command: 'workspace.add',
