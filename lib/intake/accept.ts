@@ -43,7 +43,11 @@ interface Candidate {
  * @param secrets to compute contact keys
  * @param retentionDays how old an event may be; unlimited if undefined
  */
-export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: number) {
+export function createIntake(
+  ledger: Pick<Ledger, 'findTaken' | 'accept'>,
+  secrets: Secrets,
+  retentionDays?: number,
+) {
   const remembered = new QuickLRU<string, true>({ maxSize: MAX_REMEMBERED, maxAge: REMEMBERED_MS });
 
   return {
