@@ -53,7 +53,7 @@ export interface LoggedRequest extends Omit<ApiRequest, keyof RequestContent> {
   seq: number;
   /** How many events had each status. */
   counts: Partial<Record<EventResult['status'], number>>;
-  /** The first different codes of its events. */
+  /** The first different codes of the events that were rejected or failed. */
   codes: string[];
   /** Undefined if it was forgotten. */
   content: (RequestContent & { results: EventResult[] }) | undefined;
@@ -78,7 +78,7 @@ export function createRequestLog(changes: Changes) {
         ...{ at, method, path, userAgent, status, latencyMs },
         seq: lastSeq,
         counts: countByStatus(results),
-        codes: [...new Set(results.flatMap(({ code }) => code ?? []))].slice(0, MAX_LISTED_CODES),
+        codes: listCodes(results),
         content: { ...content, results },
       };
       requests.push(request);
@@ -110,6 +110,12 @@ function countByStatus(results: EventResult[]): LoggedRequest['counts'] {
   const counts: LoggedRequest['counts'] = {};
   for (const { status } of results) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
+}
+
+function listCodes(results: EventResult[]): string[] {
+  const errors = results.filter(({ status }) => status === 'rejected' || status === 'failed');
+  const codes = new Set(errors.flatMap(({ code }) => code ?? []));
+  return [...codes].slice(0, MAX_LISTED_CODES);
 }
 
 function bytesOf({ body = '', answer, results }: RequestContent & { results: EventResult[] }) {

@@ -4,7 +4,7 @@ const RESULT_SHOWN_MS = 2000;
 
 /** Shows the command that sends an interaction of this moment to the API. */
 export function showTryCommand(apiUrl) {
-  byId('try-command').replaceChildren(createCommand(() => tryCommand(apiUrl)));
+  byId('try-command').replaceChildren(createCommand(() => tryCommand(apiUrl), 'A command to try'));
 }
 
 /** Shows the command to try to a reader who has nothing to look at. */
@@ -16,14 +16,15 @@ export function openTryIfEmpty(total) {
  * Creates a command with a button that copies it.
  *
  * @param command a text, or a function that makes one when it is shown and when it is copied
+ * @param label what it is, for screen readers
  */
-export function createCommand(command) {
+export function createCommand(command, label) {
   const make = typeof command === 'function' ? command : () => command;
   const code = createElement('code', 'foreign', make());
   const pre = createElement('pre', '', code);
   pre.tabIndex = 0;
-  pre.role = 'region';
-  pre.ariaLabel = 'Command';
+  pre.role = 'group';
+  pre.ariaLabel = label;
   const button = createButton('copy', 'Copy', async () => {
     code.textContent = make();
     button.textContent = await copy(code);

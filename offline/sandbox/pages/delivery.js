@@ -10,7 +10,7 @@ export function describeDelivery({ status, attempts, lastError, dueAt, settledAt
   if (status === 'delivered') return `Delivered at ${formatMoment(settledAt)}${tried}.`;
   if (status === 'pending') return 'Waits for the answer to its first attempt.';
   const why = lastError ? ` ${describeError(lastError)}${tried}.` : '';
-  if (status === 'dead') return `Dead: it is not sent again.${why}`;
+  if (status === 'dead') return `It is not sent again.${why}`;
   return `Waits until ${formatMoment(dueAt)}.${why}`;
 }
 

@@ -50,9 +50,9 @@ function createDetail({ id, at, userAgent, workspace, latencyMs, bodyBytes, isKe
   if (curl !== undefined) {
     const hint = 'The same request again. Put in your API key.';
     detail.append(
-      createElement('h4', '', 'As curl'),
+      createElement('h3', '', 'As curl'),
       createElement('p', 'hint', hint),
-      createCommand(curl),
+      createCommand(curl, 'The request as curl'),
     );
   }
   return detail;
@@ -68,9 +68,10 @@ async function showMore(first) {
   const detail = open;
   const request = first ?? (await load(`requests/${detail.id}?from=${detail.nextFrom}`));
   const { events = [], nextFrom } = request ?? {};
+  const isInBatch = detail.nextFrom > 0 || events.length > 1;
   detail.nextFrom = nextFrom;
   for (const event of events) {
-    const element = createEvent(event);
+    const element = createEvent(event, { isInBatch });
     detail.events[event.index] = element;
     detail.element.querySelector('.events').append(element);
   }

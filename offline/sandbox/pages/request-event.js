@@ -3,13 +3,14 @@ import { createElement, createForeign, setText } from './dom.js';
 import { formatDay } from './formats.js';
 import { addressOf } from './place.js';
 
-/** Creates the item of one event of a request. */
-export function createEvent(event) {
+/** Creates the item of one event of a request. In a batch, its index names it, as in the log. */
+export function createEvent(event, { isInBatch }) {
   const { index, status, code, message, email, payload } = event;
   const item = createElement('li', 'event');
   item.dataset.event = index;
   const line = createElement('p', 'event-line', createElement('span', `tag tag-${status}`, status));
-  if (code !== undefined) line.append(' ', createElement('code', '', code));
+  if (code !== undefined) line.append(createElement('code', '', code));
+  if (isInBatch) line.append(createElement('span', 'index', `index ${index}`));
   item.append(line);
   if (message !== undefined) item.append(createForeign('p', 'message', message));
   if (email !== undefined) item.append(createInteraction(event));
@@ -56,6 +57,6 @@ function createPayload(payload) {
   const block = createElement('pre', 'payload', text);
   block.tabIndex = 0;
   block.ariaLabel = 'The event as it was sent';
-  block.role = 'region';
+  block.role = 'group';
   return createElement('details', 'event-payload', createElement('summary', '', 'Event'), block);
 }

@@ -17,13 +17,13 @@ export function createRow({ id, at, method, path, sdk, status, latencyMs }, onTo
     createElement('span', `http http-${classOf(status)}`, String(status ?? 'none')),
     createElement(
       'span',
-      'request-line',
+      'request-name',
       createElement('span', 'method', method),
       ' ',
       createForeign('span', 'path', path),
+      createForeign('span', 'sdk', sdk ?? 'no user agent'),
     ),
     createElement('span', 'outcome'),
-    createForeign('span', 'sdk', sdk ?? 'no user agent'),
     createElement('span', 'latency', formatDuration(latencyMs)),
     createMoment(at),
   );
