@@ -30,9 +30,10 @@ export function createDeliveries(contacts: Contacts, changes: Changes) {
   return {
     /** Adds an interaction that is not delivered, or shows what has changed in it. */
     set(id: string, { apiKey, email, ...interaction }: LedgerInteraction): void {
-      const isNew = !undelivered.has(id);
       delivered.delete(id);
       const contact = contacts.open(apiKey, email);
+      const isAtNat = contact.interactions.some(({ day }) => day === interaction.day);
+      const isNew = !undelivered.has(id) && !isAtNat;
       contact.undelivered.set(interaction.day, interaction);
       undelivered.set(id, { contact, interaction });
       if (isNew) contacts.addActivity(contact);

@@ -50,7 +50,9 @@ export function createTimelines(contacts: Contacts) {
           timeZone,
         });
         contact.interactions.sort((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp));
-        contacts.addActivity(contact);
+        // What was waiting has its place already.
+        if (contact.undelivered.has(day)) contacts.update(contact);
+        else contacts.addActivity(contact);
       }
       const result: AddResult = { status: isTaken ? 'duplicate' : 'added' };
       if (idempotencyKey !== undefined) results.set(idempotencyKey, result);
