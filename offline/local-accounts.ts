@@ -14,8 +14,8 @@ interface Account extends ListedWorkspace {
 export type LocalAccounts = ReturnType<typeof createLocalAccounts>;
 
 /**
- * Creates what knows the accounts at Nat, as the workspaces have them: at most a second old, because
- * an operator may change them at any time.
+ * Creates what knows the accounts at Nat, as the workspaces have them. A change of an operator counts
+ * after a second, a new workspace at once.
  */
 export function createLocalAccounts(registry: Registry, secrets: Secrets) {
   let accounts: Promise<Account[]> = Promise.resolve([]);
@@ -24,27 +24,31 @@ export function createLocalAccounts(registry: Registry, secrets: Secrets) {
   return {
     /** The time zone of an account at Nat, UTC if no workspace has its key. */
     async findTimeZone(natApiKey: string): Promise<string> {
-      const found = (await list()).find((account) => account.unsealedNatApiKey === natApiKey);
+      const found = await find(({ unsealedNatApiKey }) => unsealedNatApiKey === natApiKey);
       return found?.timeZone ?? 'UTC';
     },
 
     /** The account at Nat that a workspace has; undefined if there is no such workspace. */
     async findByWorkspace(id: string) {
-      const found = (await list()).find((account) => account.id === id);
+      const found = await find((account) => account.id === id);
       if (found?.unsealedNatApiKey === undefined) return undefined;
       return { natApiKey: found.unsealedNatApiKey, timeZone: found.timeZone };
     },
   };
 
-  function list(): Promise<Account[]> {
-    if (Date.now() - readAt >= REMEMBERED_MS) {
-      readAt = Date.now();
-      accounts = read();
-    }
+  /** What is not known may have been added a moment ago. */
+  async function find(isMeant: (account: Account) => boolean): Promise<Account | undefined> {
+    const known = Date.now() - readAt < REMEMBERED_MS ? accounts : read();
+    return (await known).find(isMeant) ?? (await read()).find(isMeant);
+  }
+
+  function read(): Promise<Account[]> {
+    readAt = Date.now();
+    accounts = readAll();
     return accounts;
   }
 
-  async function read(): Promise<Account[]> {
+  async function readAll(): Promise<Account[]> {
     const workspaces = await registry.list();
     return workspaces.map((workspace) => ({
       ...workspace,

@@ -11,7 +11,12 @@ import type { Sandbox } from './sandbox/server.ts';
  */
 export function createLedgerWatch(deliveries: Sandbox['deliveries'], accounts: LocalAccounts) {
   return async ({ dynamodb }: StreamRecord): Promise<void> => {
-    const entry = parseItem(readableSchema, dynamodb.NewImage);
+    const { Keys, NewImage } = dynamodb;
+    if (NewImage === undefined) {
+      deliveries.remove(interactionId({ contact: Keys.contact.S, day: Keys.day.S }));
+      return;
+    }
+    const entry = parseItem(readableSchema, NewImage);
     const { event, status, day, attempts = 0, lastError = null, dueAt = null } = entry;
     const id = interactionId(entry);
     if (status === 'delivered') deliveries.setDelivered(id);

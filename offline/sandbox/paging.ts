@@ -1,5 +1,5 @@
 /** Enough to fill any screen, few enough to be drawn again at each change. */
-export const PAGE_SIZE = 50;
+const PAGE_SIZE = 50;
 
 /** A part of a list that is sorted newest first, and the way to the parts beside it. */
 export interface Page<T> {

@@ -11,10 +11,10 @@ export interface RequestFilter {
 }
 
 /** A status by which requests are found. */
-export type RequestStatus = EventResult['status'] | 'waiting' | 'dead';
+type RequestStatus = EventResult['status'] | 'waiting' | 'dead';
 
 /** How many of the accepted events of a request have come how far. */
-export type DeliveryCounts = Record<'delivered' | 'waiting' | 'dead', number>;
+type DeliveryCounts = Record<'delivered' | 'waiting' | 'dead', number>;
 
 /** Finds the requests that a filter describes. The order stays. */
 export function filterRequests(

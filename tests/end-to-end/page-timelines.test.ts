@@ -108,6 +108,19 @@ it('counts the days in the time zone of the workspace, also after it was changed
     .toMatchObject({ day: '2020-06-01', timeZone: 'Asia/Tokyo' });
 });
 
+it('shows what is dead, until the operator forgets the contact', async () => {
+  const email = someone();
+  const page = await openTimelines(email);
+  const faults = `${inject('natUrl')}/faults`;
+  await fetch(faults, { method: 'PUT', body: '{"status":400}' });
+  await send(recommended(email));
+  await page.getByText('It is not sent again. Last error: status 400 after 1 attempt.').waitFor();
+  await fetch(faults, { method: 'DELETE' });
+
+  await operate({ command: 'contact.forget', workspace: 'local', email });
+  await expect.poll(() => page.locator('[data-contact]').count()).toBe(0);
+});
+
 it('clamps a long url to two lines, and shows all of it on request', async () => {
   const email = someone();
   const url = `https://example.com/${'long/'.repeat(200)}`;
