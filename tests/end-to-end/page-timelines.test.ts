@@ -43,16 +43,16 @@ it('collapses a contact to its latest five interactions, and opens it', async ()
 
 it('finds descriptions, announces how many contacts it found, and pages through them', async () => {
   const mark = someone();
-  const batch = Array.from({ length: 120 }, () =>
+  const batch = Array.from({ length: 60 }, () =>
     recommended(someone(), { page: { url: `https://example.com/${mark}` } }),
   );
   await send({ batch });
   const listed = `${inject('natUrl')}/contacts?search=${mark}`;
-  await expect.poll(async () => (await fetch(listed)).json()).toMatchObject({ matching: 120 });
+  await expect.poll(async () => (await fetch(listed)).json()).toMatchObject({ matching: 60 });
   const page = await openTimelines();
   await page.getByLabel('Find a contact').fill(mark.toUpperCase());
   const announcement = page.locator('[aria-live]');
-  await expect.poll(() => announcement.textContent()).toBe('120 contacts found');
+  await expect.poll(() => announcement.textContent()).toBe('60 contacts found');
 
   const contacts = page.locator('[data-contact]');
   const seen = new Set<string>();
@@ -60,14 +60,12 @@ it('finds descriptions, announces how many contacts it found, and pages through 
     for (const text of await contacts.locator('.address').allTextContents()) seen.add(text);
   };
   await collect();
-  for (const shown of ['51 to 100', '101 to 120']) {
-    await page.getByRole('link', { name: 'Older' }).click();
-    await page.getByText(`, ${shown} shown`).waitFor();
-    await collect();
-  }
-  expect(seen.size).toBe(120);
+  await page.getByRole('link', { name: 'Older' }).click();
+  await page.getByText(', 51 to 60 shown').waitFor();
+  await collect();
+  expect(seen.size).toBe(60);
   await page.getByRole('link', { name: 'Newer' }).click();
-  await page.getByText(', 51 to 100 shown').waitFor();
+  await page.getByText(', 1 to 50 shown').waitFor();
 });
 
 it('counts the days in the time zone of the workspace, also after it was changed', async () => {

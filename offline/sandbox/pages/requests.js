@@ -1,17 +1,19 @@
 import { openTryIfEmpty } from './command.js';
-import { announce, arrange, byId, setText } from './dom.js';
+import { arrange, byId, setText } from './dom.js';
 import { count, formatNumber } from './formats.js';
 import { load } from './load.js';
 import { showPager } from './pager.js';
-import { addressOf, go, readPlace } from './place.js';
+import { go, readPlace } from './place.js';
 import { showDetail } from './request-detail.js';
 import { createRow, showRow } from './request-row.js';
-import { showSearch, startSearch } from './search.js';
+import { createFindings, showSearch, startSearch } from './search.js';
 
 let rows = new Map();
 /** The newest request on the page. */
 let newest;
-let shownPlace;
+let isFirstLoad = true;
+
+const tellFindings = createFindings('request');
 
 const follow = byId('follow');
 
@@ -46,17 +48,11 @@ export async function showRequests(place) {
   rows = next;
   newest = page.items[0]?.id;
   arrange(byId('request-list'), [...rows.values()]);
-  if (shownPlace === undefined) openTryIfEmpty(page.total);
+  if (isFirstLoad) openTryIfEmpty(page.total);
+  isFirstLoad = false;
   showState(page, place);
   await showDetail(rows.get(Number(request)), request);
-  if (
-    shownPlace !== undefined &&
-    shownPlace !== addressOf({ ...place, request: '' }) &&
-    search !== ''
-  ) {
-    announce(`${count(page.matching, 'request')} found`);
-  }
-  shownPlace = addressOf({ ...place, request: '' });
+  tellFindings(place, page.matching);
 }
 
 /** A link may name a request that its page does not list, or no longer. It comes first then. */
@@ -71,7 +67,7 @@ async function withLinked(items, request) {
 function toggle(id) {
   const { before, request } = readPlace();
   if (request === String(id)) go({ request: '' });
-  else go({ request: String(id), before: before === '' ? String(newest + 1) : before });
+  else go({ request: String(id), before: before === '' ? String((newest ?? id) + 1) : before });
 }
 
 function followLive() {

@@ -1,4 +1,6 @@
-import { go } from './place.js';
+import { announce } from './dom.js';
+import { count } from './formats.js';
+import { go, readPlace } from './place.js';
 
 const DELAY_MS = 200;
 
@@ -16,4 +18,18 @@ export function startSearch(field) {
 /** Shows the search of the place, unless the reader is typing. */
 export function showSearch(field, search) {
   if (field !== document.activeElement) field.value = search;
+}
+
+/** Creates what tells screen readers how many were found, whenever the search has changed. */
+export function createFindings(noun) {
+  let last = filterOf(readPlace());
+  return (place, matching) => {
+    if (filterOf(place) === last) return;
+    last = filterOf(place);
+    announce(`${count(matching, noun)} found`);
+  };
+}
+
+function filterOf({ search, status }) {
+  return JSON.stringify([search, status]);
 }

@@ -5,13 +5,15 @@ import { count, formatNumber } from './formats.js';
 import { load } from './load.js';
 import { showPager } from './pager.js';
 import { addressOf } from './place.js';
-import { showSearch, startSearch } from './search.js';
+import { createFindings, showSearch, startSearch } from './search.js';
 
 /** By account and address, because several accounts may have a contact with the same address. */
 let articles = new Map();
 /** The contacts of which all interactions are shown. */
 const openKeys = new Set();
 let shownPlace;
+
+const tellFindings = createFindings('contact');
 
 startSearch(byId('timelines-search'));
 
@@ -27,11 +29,8 @@ export async function showTimelines(place, refresh) {
   const changed = showContacts(contacts, isSamePlace, refresh);
   if (shownPlace === undefined) openTryIfEmpty(page.contacts);
   showCounts(page, place);
-  if (!isSamePlace && shownPlace !== undefined && search !== '') {
-    announce(`${count(page.matching, 'contact')} found`);
-  } else if (isSamePlace && changed.length > 0) {
-    announceNew(changed);
-  }
+  tellFindings(place, page.matching);
+  if (isSamePlace && changed.length > 0) announceNew(changed);
   shownPlace = addressOf(place);
 }
 
