@@ -1,5 +1,5 @@
 import { SECOND_MS } from '../lib/runtime/durations.ts';
-import type { Secrets } from '../lib/runtime/secrets.ts';
+import type { SecretSource } from '../lib/runtime/secret-source.ts';
 import type { ListedWorkspace, Registry } from '../lib/workspaces/registry.ts';
 import { unsealNatApiKey } from '../lib/workspaces/sealed-fields.ts';
 
@@ -17,7 +17,7 @@ export type LocalAccounts = ReturnType<typeof createLocalAccounts>;
  * Creates what knows the accounts at Nat, as the workspaces have them. A change of an operator counts
  * after a second, a new workspace at once.
  */
-export function createLocalAccounts(registry: Registry, secrets: Secrets) {
+export function createLocalAccounts(registry: Registry, secrets: Pick<SecretSource, 'natKeys'>) {
   let accounts: Promise<Account[]> = Promise.resolve([]);
   let readAt = Number.NEGATIVE_INFINITY;
 
@@ -50,9 +50,11 @@ export function createLocalAccounts(registry: Registry, secrets: Secrets) {
 
   async function readAll(): Promise<Account[]> {
     const workspaces = await registry.list();
-    return workspaces.map((workspace) => ({
-      ...workspace,
-      unsealedNatApiKey: unsealNatApiKey(secrets, workspace),
-    }));
+    return Promise.all(
+      workspaces.map(async (workspace) => {
+        const natKeys = await secrets.natKeys(workspace.natApiKey);
+        return { ...workspace, unsealedNatApiKey: unsealNatApiKey(natKeys, workspace) };
+      }),
+    );
   }
 }

@@ -1,6 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createRepairs } from '../lib/ledger/repairs.ts';
-import { createSecrets } from '../lib/runtime/secrets.ts';
+import { createSecretSource } from '../lib/runtime/secret-source.ts';
+import { createSecretStore } from '../lib/runtime/secret-store.ts';
 import { createRegistry } from '../lib/workspaces/registry.ts';
 import { createWorkspaces } from '../lib/workspaces/workspaces.ts';
 import { type DynamoDBAddress, type StreamRecord, TABLES } from './database.ts';
@@ -8,18 +10,19 @@ import { createLocalAccounts } from './local-accounts.ts';
 import { createRequestReader, type RecordedRequest } from './read-request.ts';
 import type { Delivery } from './sandbox/request-events.ts';
 import type { Sandbox } from './sandbox/server.ts';
-import { readDeploymentSecret } from './serverless-config.ts';
+import { LOCAL_SECRETS } from './secrets-manager.ts';
 import { createLedgerWatch } from './watch-ledger.ts';
 
-export type PageFeed = Awaited<ReturnType<typeof createPageFeed>>;
+export type PageFeed = ReturnType<typeof createPageFeed>;
 
 /**
  * Creates what connects the page of the sandbox, which knows nothing of the service, to the tables
  * of the service.
  */
-export async function createPageFeed(address: DynamoDBAddress) {
+export function createPageFeed(address: DynamoDBAddress, secretsManagerUrl: string) {
   const db = new DynamoDBClient(address);
-  const secrets = createSecrets(await readDeploymentSecret());
+  const client = new SecretsManagerClient({ ...address, endpoint: secretsManagerUrl });
+  const secrets = createSecretSource(createSecretStore(client), LOCAL_SECRETS);
   const accounts = createLocalAccounts(createRegistry(db, TABLES.Workspaces), secrets);
   const readRequest = createRequestReader(createWorkspaces(db, TABLES.Workspaces), secrets);
   const repairs = createRepairs(db, TABLES.Interactions);
@@ -51,6 +54,7 @@ export async function createPageFeed(address: DynamoDBAddress) {
     async stop(): Promise<void> {
       stopped = true;
       await work;
+      client.destroy();
       db.destroy();
     },
   };

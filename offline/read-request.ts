@@ -4,7 +4,7 @@ import { decodeBody } from '../lib/intake/decode-body.ts';
 import { parseJson } from '../lib/intake/parse-json.ts';
 import { readBody } from '../lib/intake/read-body.ts';
 import { interactionId } from '../lib/ledger/entry.ts';
-import type { Secrets } from '../lib/runtime/secrets.ts';
+import type { SecretSource } from '../lib/runtime/secret-source.ts';
 import type { Workspace, Workspaces } from '../lib/workspaces/workspaces.ts';
 import type { ApiRequest, RequestInteraction } from './sandbox/request-log.ts';
 
@@ -36,7 +36,10 @@ export interface RecordedRequest {
  * Creates what reads recorded requests for the page: it finds out which interactions the events
  * became, and removes the API key. It reads an event as the API does, and writes nothing.
  */
-export function createRequestReader(workspaces: Workspaces, secrets: Secrets) {
+export function createRequestReader(
+  workspaces: Workspaces,
+  secrets: Pick<SecretSource, 'contacts'>,
+) {
   // A dry run asks only which days are taken. The answer of the API has said so already.
   const intake = createIntake({ findTaken: async () => new Set(), accept: refuse }, secrets);
 

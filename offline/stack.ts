@@ -6,6 +6,7 @@ import { addLocalWorkspace } from './local-workspace.ts';
 import { createPageFeed, type PageFeed } from './page-feed.ts';
 import { checkPorts } from './ports.ts';
 import { startSandbox } from './sandbox/server.ts';
+import { startSecretsManager } from './secrets-manager.ts';
 import { readStreamTrigger } from './serverless-config.ts';
 import { type Functions, startFunctions } from './serverless-offline.ts';
 import { SettingError } from './setting-error.ts';
@@ -49,7 +50,7 @@ type PageConnection = ReturnType<PageFeed['connect']>;
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { apiPort, natPort, lambdaPort } = options;
-  await checkPorts({ API_PORT: apiPort, NAT_PORT: natPort, LAMBDA_PORT: lambdaPort });
+  await checkPorts({ '--port': apiPort, '--nat-port': natPort, '--lambda-port': lambdaPort });
   const stops: Stop[] = [];
   const stop = async () => {
     for (const stopPart of stops.splice(0).reverse()) await stopPart();
@@ -86,9 +87,11 @@ async function startAll(options: StackOptions, stops: Stop[]): Promise<Omit<Stac
     void page.promise.then(({ onRecord }) => onRecord(record));
   });
   stops.push(() => database.stop());
-  await addLocalWorkspace(database.address);
+  const secretsManager = await startSecretsManager();
+  stops.push(() => secretsManager.stop());
+  await addLocalWorkspace(database.address, secretsManager.url);
 
-  const feed = await createPageFeed(database.address);
+  const feed = createPageFeed(database.address, secretsManager.url);
   stops.push(() => feed.stop());
   const { findTimeZone, readDelivery } = feed;
   const sandbox = await startSandbox({ port: options.natPort, apiUrl, findTimeZone, readDelivery });
@@ -104,6 +107,7 @@ async function startAll(options: StackOptions, stops: Stop[]): Promise<Omit<Stac
     env: {
       UNDELIVERED_QUEUE_URL: queue.url,
       AWS_ENDPOINT_URL_SQS: new URL(queue.url).origin,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       AWS_ENDPOINT_URL_DYNAMODB_STREAMS: database.address.endpoint,
       ...options.env,
     },

@@ -1,22 +1,22 @@
+import { Command } from 'commander';
 import { LOCAL_API_KEY } from '../cli/local-stack.ts';
 import { readDynamoDBAddress } from './database.ts';
+import { withStackOptions } from './options.ts';
 import { SettingError } from './setting-error.ts';
 import { startStack } from './stack.ts';
 
 const PARENT_CHECK_MS = 500;
-const HELP = `npm start runs the whole system on this machine. Ctrl-C stops it.
 
-Environment variables:
-  API_PORT           port of the API                          (default 3000)
-  NAT_PORT           port of the Nat sandbox and its page     (default 4000)
-  LAMBDA_PORT        port that npm run operate connects to    (default 3002)
-  DYNAMODB_ENDPOINT  address of a DynamoDB Local that already runs
-                     (default: an embedded DynamoDB, in memory)
-`;
+const options = withStackOptions(
+  new Command('npm start --')
+    .usage('[options]')
+    .description('Runs the whole system on this machine. Ctrl-C stops it.'),
+)
+  .parse()
+  .opts<{ port: number; natPort: number; lambdaPort: number }>();
 
 try {
-  if (process.argv.includes('--help')) process.stdout.write(HELP);
-  else await start();
+  await start();
 } catch (error) {
   if (!(error instanceof SettingError)) throw error;
   process.stderr.write(`${error.message}\n`);
@@ -28,9 +28,9 @@ async function start(): Promise<void> {
   const database = dynamodb === undefined ? 'an embedded DynamoDB' : dynamodb.endpoint;
   process.stdout.write(`Starting the API and the Nat sandbox with ${database} …\n`);
   const stack = await startStack({
-    apiPort: readPort('API_PORT', 3000),
-    natPort: readPort('NAT_PORT', 4000),
-    lambdaPort: readPort('LAMBDA_PORT', 3002),
+    apiPort: options.port,
+    natPort: options.natPort,
+    lambdaPort: options.lambdaPort,
     dynamodb,
     onLine: (line) => process.stdout.write(`${line}\n`),
   });
@@ -73,10 +73,4 @@ function banner(apiUrl: string, natUrl: string): string {
   Ctrl-C stops everything.
 
 `;
-}
-
-function readPort(variable: string, defaultPort: number): number {
-  const port = Number(process.env[variable] ?? defaultPort);
-  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
-  throw new SettingError(`${variable}: expected a port from 1 to 65535`);
 }
