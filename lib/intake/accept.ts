@@ -45,7 +45,7 @@ interface Candidate {
  * @param retentionDays how old an event may be; unlimited if undefined
  */
 export function createIntake(
-  ledger: Ledger,
+  ledger: Pick<Ledger, 'findTaken' | 'accept'>,
   secrets: Pick<SecretSource, 'contacts'>,
   retentionDays?: number,
 ) {

@@ -6,9 +6,11 @@ const requestsSchema = z.object({
   items: z.array(z.object({ counts: z.record(z.string(), z.number()) })),
   older: z.optional(z.number()),
 });
-const totalsSchema = z.object({ keys: z.number(), answered: z.number(), needless: z.number() });
+const totalsSchema = z.object({ answered: z.number(), needless: z.number() });
+/** `isAtNat` is false for an interaction that is not delivered. */
+const interactionSchema = z.object({ isAtNat: z._default(z.boolean(), true) });
 const contactsSchema = z.object({
-  items: z.array(z.object({ interactions: z.array(z.object({ isAtNat: z.boolean() })) })),
+  items: z.array(z.object({ interactions: z.array(interactionSchema) })),
 });
 
 /**
@@ -21,6 +23,7 @@ export async function readFigures(natUrl: string): Promise<string> {
   const { requests, counts } = await countEvents(natUrl);
   const totals = totalsSchema.parse(await readJson(`${natUrl}/calls/totals`));
   const { items } = contactsSchema.parse(await readJson(`${natUrl}/contacts`));
+  const atNat = items.flatMap(({ interactions }) => interactions).filter(({ isAtNat }) => isAtNat);
   const table = new Table({ colAligns: ['left', 'right'] });
   table.push(
     ['requests from both SDKs', requests],
@@ -31,7 +34,7 @@ export async function readFigures(natUrl: string): Promise<string> {
     ['calls that Nat answered', totals.answered],
     ['calls that Nat did not need', totals.needless],
     ['contacts', items.length],
-    ['interactions on their timelines', items.flatMap((contact) => contact.interactions).length],
+    ['interactions on their timelines', atNat.length],
   );
   return table.toString();
 }
