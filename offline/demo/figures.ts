@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import * as z from 'zod/mini';
 
 const requestsSchema = z.object({
@@ -6,7 +5,7 @@ const requestsSchema = z.object({
   items: z.array(z.object({ counts: z.record(z.string(), z.number()) })),
   older: z.optional(z.number()),
 });
-const totalsSchema = z.object({ answered: z.number(), needless: z.number() });
+const callsSchema = z.array(z.object({ status: z.union([z.number(), z.string()]) }));
 /** `isAtNat` is false for an interaction that is not delivered. */
 const interactionSchema = z.object({ isAtNat: z._default(z.boolean(), true) });
 const contactsSchema = z.object({
@@ -14,29 +13,25 @@ const contactsSchema = z.object({
 });
 
 /**
- * Reads from the page of the Nat sandbox what became of all events.
+ * Reads from the Nat sandbox what became of all events.
  *
  * @param natUrl the address of the sandbox
- * @returns a table for people
+ * @returns a line for each figure
  */
 export async function readFigures(natUrl: string): Promise<string> {
   const { requests, counts } = await countEvents(natUrl);
-  const totals = totalsSchema.parse(await readJson(`${natUrl}/calls/totals`));
+  const calls = callsSchema.parse(await readJson(`${natUrl}/calls`));
+  const refused = calls.filter(({ status }) => status !== 200).length;
   const { items } = contactsSchema.parse(await readJson(`${natUrl}/contacts`));
   const atNat = items.flatMap(({ interactions }) => interactions).filter(({ isAtNat }) => isAtNat);
-  const table = new Table({ colAligns: ['left', 'right'] });
-  table.push(
-    ['requests from both SDKs', requests],
-    ...Object.entries(counts).map(([status, count]): [string, number] => [
-      `events ${status}`,
-      count,
-    ]),
-    ['calls that Nat answered', totals.answered],
-    ['calls that Nat did not need', totals.needless],
-    ['contacts', items.length],
-    ['interactions on their timelines', atNat.length],
-  );
-  return table.toString();
+  const figures: [count: number, what: string][] = [
+    [requests, 'requests from both SDKs'],
+    ...Object.entries(counts).map(([status, n]): [number, string] => [n, `events ${status}`]),
+    [calls.length - refused, 'calls that Nat took'],
+    [refused, 'calls that Nat refused while it was down'],
+    [atNat.length, `interactions on the timelines of ${items.length} contacts`],
+  ];
+  return figures.map(([count, what]) => `${String(count).padStart(5)}  ${what}`).join('\n');
 }
 
 async function countEvents(natUrl: string) {

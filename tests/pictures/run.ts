@@ -21,7 +21,7 @@ async function makePictures(): Promise<void> {
   try {
     await playDay(stack, (line) => process.stdout.write(`${line}\n`), 0);
     await photograph(browser, stack.natUrl, 'timelines.png', 'ada@example.com');
-    await photograph(browser, `${stack.natUrl}/#requests`, 'requests.png', 'rejected');
+    await photograph(browser, `${stack.natUrl}/?view=requests`, 'requests.png', 'rejected');
   } finally {
     await browser.close();
     await stack.stop();
@@ -32,7 +32,7 @@ async function makePictures(): Promise<void> {
 async function photograph(browser: Browser, url: string, file: string, text: string) {
   const page = await browser.newPage({ viewport: SIZE, deviceScaleFactor: 1.5 });
   await page.goto(url);
-  await page.getByText(text).first().waitFor();
+  await page.getByText(text).filter({ visible: true }).first().waitFor();
   const path = fileURLToPath(new URL(file, IMAGES));
   await page.screenshot({ path });
   process.stdout.write(`${path}\n`);
