@@ -9,7 +9,9 @@ const MAX_RETENTION_DAYS = 3650;
 const configSchema = z.object({
   INTERACTIONS_TABLE: z.string().check(z.minLength(1)),
   WORKSPACES_TABLE: z.string().check(z.minLength(1)),
-  DEPLOYMENT_SECRET: z.string().check(z.minLength(1)),
+  CONTACTS_SECRET: z.string().check(z.minLength(1)),
+  NAT_KEYS_SECRET: z.string().check(z.minLength(1)),
+  SIGNATURES_SECRET: z.string().check(z.minLength(1)),
   NAT_API_URL: z.string().check((context) => {
     const message = problemOfNatApiUrl(context.value);
     if (message !== undefined) {

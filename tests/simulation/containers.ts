@@ -10,6 +10,7 @@ import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import type { Config } from '../../lib/runtime/config.ts';
 import { createRegistry } from '../../lib/workspaces/registry.ts';
+import { createMemorySecretStore, operatorSecrets } from '../in-process/secrets.ts';
 import type { Invocation } from './scheduler.ts';
 
 /** What the functions of a container work with. */
@@ -40,8 +41,8 @@ export function createContainers(parts: ContainerParts) {
 }
 
 function createContainer({ config, db, nat, readStream, send }: ContainerParts) {
-  const services = createServices(config, db);
-  const { secrets, ledger } = services;
+  const services = createServices(config, db, createMemorySecretStore());
+  const { ledger } = services;
   const delivery = createDelivery({ ...services, nat });
   const repairs = createRepairs(db, config.INTERACTIONS_TABLE);
   const registry = createRegistry(db, config.WORKSPACES_TABLE);
@@ -54,7 +55,9 @@ function createContainer({ config, db, nat, readStream, send }: ContainerParts) 
     operate: ({ deadline }: Invocation, request: object) => {
       const remainingMs = () => deadline - Date.now();
       const audit = () => {};
-      return createOperator({ repairs, registry, secrets, remainingMs, audit }).run(request);
+      return createOperator({ repairs, registry, ...operatorSecrets, remainingMs, audit }).run(
+        request,
+      );
     },
   };
 }

@@ -1,5 +1,5 @@
 import { interactionId, workspaceIdOf } from '../../lib/ledger/entry.ts';
-import type { Secrets } from '../../lib/runtime/secrets.ts';
+import { contactKeyOf } from '../in-process/secrets.ts';
 import type { Depth } from './depth.ts';
 import type { Known } from './known.ts';
 import type { Invocation } from './scheduler.ts';
@@ -38,7 +38,6 @@ const COMING_AND_GOING = ['workspace.add', 'workspace.remove'];
  */
 export function createOrders(
   known: () => Iterable<Known>,
-  secrets: Secrets,
   depth: Depth,
   violate: (what: string) => void,
 ) {
@@ -78,7 +77,7 @@ export function createOrders(
         checkGone('removed workspace', ({ entry }) => workspaceIdOf(entry) === workspace);
       }
       if (name === 'contact.forget') {
-        const contact = `${workspace}#${secrets.contactKey(workspace, email)}`;
+        const contact = `${workspace}#${contactKeyOf(workspace, email)}`;
         const isOld = ({ entry }: Known) => Date.parse(entry.acceptedAt) < startedAt;
         checkGone('forgotten contact', (one) => one.entry.contact === contact && isOld(one));
       }

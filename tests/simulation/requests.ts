@@ -4,6 +4,7 @@ import { interactionId } from '../../lib/ledger/entry.ts';
 import { MINUTE_MS } from '../../lib/runtime/durations.ts';
 import type { Workspace } from '../../lib/workspaces/workspace.ts';
 import { requestWith } from '../in-process/lambda.ts';
+import { contactKeyOf } from '../in-process/secrets.ts';
 import { type Customer, dayIn } from './customers.ts';
 import type { SentEvent } from './events.ts';
 import { begin } from './invocations.ts';
@@ -79,7 +80,7 @@ function admissionsOf(
 
 /** Checks that the response says what took effect. */
 function checkAnswer(
-  { violate, watcher, secrets, settings }: World,
+  { violate, watcher, settings }: World,
   invocation: Invocation,
   { customer: { id }, events }: Request,
   body: string,
@@ -96,7 +97,7 @@ function checkAnswer(
   const zones = [...settings.zonesOf(id, invocation.startedAt)];
   for (const [at, one] of statuses.entries()) {
     const { email = '', timestamp = '', isGood = false } = events[at] ?? {};
-    const contact = `${id}#${secrets.contactKey(id, email)}`;
+    const contact = `${id}#${contactKeyOf(id, email)}`;
     const days = zones.map((zone) => dayIn(zone, Date.parse(timestamp)));
     const possible = days.map((day) => interactionId({ contact, day }));
     if ((one === 'accepted' || one === 'duplicate') !== isGood) {

@@ -5,9 +5,9 @@ import { metrics } from '../../functions/telemetry.ts';
 import { entrySchema, interactionId, type LedgerEntry } from '../../lib/ledger/entry.ts';
 import { createStreamReader } from '../../lib/ledger/stream.ts';
 import { SECOND_MS } from '../../lib/runtime/durations.ts';
-import { createSecrets } from '../../lib/runtime/secrets.ts';
 import { createEmbeddedDynamoDB, createTables } from '../in-process/dynamodb.ts';
 import { contextWith } from '../in-process/lambda.ts';
+import { SECRET_NAMES } from '../in-process/secrets.ts';
 import { startClock } from './clock.ts';
 import { createContainers } from './containers.ts';
 import { CUSTOMERS } from './customers.ts';
@@ -33,7 +33,7 @@ const WORKSPACES = 'workspaces';
 const CONFIG = {
   INTERACTIONS_TABLE: INTERACTIONS,
   WORKSPACES_TABLE: WORKSPACES,
-  DEPLOYMENT_SECRET: 'a deployment secret of more than 32 characters',
+  ...SECRET_NAMES,
   NAT_API_URL: 'http://simulated.invalid/identify',
   RETENTION_DAYS: 7,
 };
@@ -60,8 +60,7 @@ export async function createWorld(seed: number, depth: Depth) {
   const violate = (what: string) => void violations.push(what);
   const settings = createSettings(violate);
   const batches = new WeakMap<Invocation, StreamBatch>();
-  const secrets = createSecrets(CONFIG.DEPLOYMENT_SECRET);
-  const orders = createOrders(() => watcher.known.values(), secrets, depth, violate);
+  const orders = createOrders(() => watcher.known.values(), depth, violate);
 
   const watcher = createWatcher({
     scheduler,
@@ -137,7 +136,6 @@ export async function createWorld(seed: number, depth: Depth) {
     queue,
     nat,
     containers,
-    secrets,
     orders,
     sent: [] as SentEvent[],
     /** Requests that got a 503, so that their senders send them again. */
