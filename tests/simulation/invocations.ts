@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 /** As in serverless.yml. */
 const TIMEOUT_MS = {
   identify: 28 * SECOND_MS,
-  deliver: MINUTE_MS,
+  deliver: 65 * SECOND_MS,
   redeliver: 55 * SECOND_MS,
   recover: MINUTE_MS,
   operate: 15 * MINUTE_MS,
