@@ -118,8 +118,10 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
     const { contact, day, key } = unmarshall(Item ?? Key);
     const after = await findAfter(operation, input, answer);
     if (TableName === parts.interactions) {
-      const entry = after && entrySchema.parse(after);
-      parts.onEffect({ invocation, key: { contact, day }, after: entry, repeated });
+      const entry = entrySchema.safeParse(after).data;
+      if (after !== undefined && entry === undefined)
+        parts.violate('written so that it is unreadable');
+      else parts.onEffect({ invocation, key: { contact, day }, after: entry, repeated });
     } else if (TableName === parts.workspaces) {
       parts.onSettings(key, after);
     } else {

@@ -127,7 +127,8 @@ describe('what Nat does not accept', () => {
     const { ledger } = tables();
     const rejected: NatResult = { verdict: 'key-rejected', error: 'status 401' };
     const delivery = deliveryTo(natAnswering(rejected).nat);
-    expect(await delivery.deliverPending(key)).toMatchObject({ natKeyRejected: true });
+    const first = await delivery.deliverPending(key);
+    expect(first).toMatchObject({ natKeyRejected: true, failed: true });
     const { dueAt = '' } = await existing(ledger.read(key));
     vi.setSystemTime(NOW + WINDOW_MS + HOUR_MS);
     expect(await delivery.redeliver({ ...key, dueAt })).toMatchObject({

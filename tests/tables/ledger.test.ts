@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { interactionId } from '../../lib/ledger/entry.ts';
 import { RETRY_QUEUES } from '../../lib/ledger/queues.ts';
+import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { MINUTE_MS } from '../../lib/runtime/durations.ts';
+import { TABLES } from '../../offline/database.ts';
 import { embeddedTables, existing } from './embedded.ts';
 
 const tables = embeddedTables();
@@ -95,6 +97,29 @@ describe('settling', () => {
     expect(await ledger.settle(entry, { status: 'delivered' }, NOW)).toBe(true);
     expect(await ledger.settle(entry, retrying, NOW)).toBe(false);
     expect((await ledger.read(key))?.status).toBe('delivered');
+  });
+
+  it('fails for a deliverer that read an earlier event of the day', async () => {
+    const { ledger, db } = tables();
+    const repairs = createRepairs(db, TABLES.Interactions);
+    const key = newKey();
+    await ledger.accept(key, event, NOW);
+    const earlier = await existing(ledger.read(key));
+    await repairs.forget(key);
+    await ledger.accept(key, { ...event, description: 'later' }, NOW + 1);
+    expect(await ledger.settle(earlier, { status: 'delivered' }, NOW + 2)).toBe(false);
+    expect(await ledger.read(key)).toMatchObject({ event: { description: 'later' } });
+  });
+
+  it('fails for a deliverer whose interaction was deleted', async () => {
+    const { ledger, db } = tables();
+    const repairs = createRepairs(db, TABLES.Interactions);
+    const key = newKey();
+    await ledger.accept(key, event, NOW);
+    const entry = await existing(ledger.read(key));
+    await repairs.forget(key);
+    expect(await ledger.settle(entry, { status: 'delivered' }, NOW)).toBe(false);
+    expect(await ledger.read(key)).toBeUndefined();
   });
 
   it('fails for a deliverer whose lease ended and was taken by another', async () => {

@@ -47,6 +47,7 @@ export const OPERATING: Defect[] = [
     file: 'lib/operator/remove-workspace.ts',
     from: 'dryRun === true ? 0 : Date.now() + WORKSPACE_CHANGE_VISIBLE_AFTER_MS',
     to: "Date.parse(removedAt ?? '1970-01-01') + WORKSPACE_CHANGE_VISIBLE_AFTER_MS",
+    test: 'tests/tables/removal.test.ts',
   },
   {
     defect: 'a removal only deletes its first page',

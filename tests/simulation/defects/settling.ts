@@ -31,7 +31,7 @@ export const SETTLING: Defect[] = [
     file: 'lib/ledger/ledger.ts',
     from: "equals('acceptedAt', acceptedAt),",
     to: "({ name, value }) => name('acceptedAt') + ' >= ' + value(acceptedAt),",
-    test: 'tests/rules/ledger-conditions.test.ts',
+    test: 'tests/tables/ledger.test.ts',
   },
   {
     defect: 'an attempt writes a forgotten contact again',
