@@ -3,40 +3,26 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
 import pRetry from 'p-retry';
 import { copyService } from '../deployment/service-copy.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const REGION = 'eu-central-1';
+/** Where `serverless.yml` deploys unless it is told otherwise. */
+export const REGION = 'eu-central-1';
 
 /** An AWS on this machine, and a copy of the project to deploy to it. */
 export interface Cloud {
-  /** What the clients of the SDK take. */
-  config: { region: string; endpoint: string; credentials: Credentials };
+  endpoint: string;
   /** The folder of the copy. */
   service: string;
-  /** Runs a command of a shell in that folder, as an operator would. */
-  run(command: string, env?: NodeJS.ProcessEnv): Promise<CommandResult>;
-  stop(): Promise<void>;
+  /** The environment of an operator: nothing of this machine's own AWS. */
+  env: Record<string, string>;
 }
 
-interface Credentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-}
-
-/** How a command ended. */
-interface CommandResult {
-  code: number | null;
-  /** What it printed, to either output. */
-  output: string;
-}
-
-/** Starts MiniStack on a free port of the loopback interface. */
-export async function startCloud(): Promise<Cloud> {
+/** Starts MiniStack on a free port of the loopback interface, and returns what stops it too. */
+export async function startCloud(): Promise<{ cloud: Cloud; stop: () => Promise<void> }> {
   const tools = process.env.DEPLOY_TOOLS;
   if (tools === undefined) throw new Error('run it with npm run test:deploy');
   const home = await mkdtemp(join(tmpdir(), 'deploy-'));
@@ -68,41 +54,22 @@ export async function startCloud(): Promise<Cloud> {
     minTimeout: 100,
     factor: 1,
   });
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  // Nothing of this machine's own AWS: no profile, no credentials, no other address.
   const env = {
     PATH: path,
     HOME: home,
     AWS_ENDPOINT_URL: endpoint,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    // MiniStack takes them for the root user of its account.
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
     AWS_EC2_METADATA_DISABLED: 'true',
   };
   return {
-    config: { region: REGION, endpoint, credentials },
-    service,
-    run: (command, more = {}) => runCommand(command, service, { ...env, ...more }),
+    cloud: { endpoint, service, env },
     stop: async () => {
       await stop(server);
       await rm(home, { recursive: true });
     },
   };
-}
-
-async function runCommand(
-  command: string,
-  cwd: string,
-  env: NodeJS.ProcessEnv,
-): Promise<CommandResult> {
-  const child = spawn('bash', ['-c', `exec 2>&1; ${command}`], {
-    cwd,
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'exit');
-  const output = await text(child.stdout);
-  const [code] = await ended;
-  return { code, output };
 }
 
 async function stop(server: ChildProcess): Promise<void> {

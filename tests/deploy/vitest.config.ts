@@ -4,9 +4,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['tests/deploy/**/*.test.ts'],
+    globalSetup: ['tests/deploy/global-setup.ts'],
+    // They share a folder, into which the framework writes.
     fileParallelism: false,
-    // Each test goes on from where the one before ended.
-    bail: 1,
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 240_000, interval: 500 } },
