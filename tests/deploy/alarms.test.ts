@@ -30,16 +30,6 @@ beforeAll(async () => {
   }
 });
 
-it(
-  'every command of every alarm runs as it is printed',
-  async () => {
-    expect([...commands.values()].filter((found) => found.length === 0)).toEqual([]);
-    const all = new Set([...commands.values()].flat());
-    for (const command of all) await succeeds(filledIn(command));
-  },
-  TEN_MINUTES,
-);
-
 describe('the commands of an alarm repair what it is about', () => {
   it('dead: the interactions are delivered', async () => {
     await setFault({ rate: 1, status: 422 });
@@ -110,6 +100,18 @@ describe('the commands of an alarm repair what it is about', () => {
     ).toMatchObject({ Attributes: { ApproximateNumberOfMessages: '0' } });
   });
 });
+
+it(
+  'every command of every alarm runs as it is printed',
+  async () => {
+    expect([...commands.values()].filter((found) => found.length === 0)).toEqual([]);
+    // Logs exist once a function has run, and recover has had nothing to do.
+    await aws(`lambda invoke --function-name ${SERVICE}-recover /dev/null`);
+    const all = new Set([...commands.values()].flat());
+    for (const command of all) await succeeds(filledIn(command));
+  },
+  TEN_MINUTES,
+);
 
 /** Runs the commands of an alarm that contain a text, in their order. */
 async function runCommands(alarm: string, part: string): Promise<void> {

@@ -161,6 +161,16 @@ describe('a stage', () => {
   });
 });
 
+it('the access log has what happened, and nothing that a stranger wrote or that is personal', () => {
+  const { Format } = z
+    .object({ Format: z.string() })
+    .parse(prod.resources.HttpApiStage?.Properties.AccessLogSettings);
+  expect(Object.keys(JSON.parse(Format))).toEqual(
+    expect.arrayContaining(['requestId', 'route', 'status', 'latencyMs', 'integrationError']),
+  );
+  expect(Format).not.toMatch(/identity|path|authorizer|domain|protocol/i);
+});
+
 it('the source map of each function is kept beside the packages', () => {
   const names = dev.functions.map(({ name }) => `${name}.js.map`);
   expect(dev.sourceMaps.sort()).toEqual(names.sort());
