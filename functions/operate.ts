@@ -3,26 +3,31 @@ import middy from '@middy/core';
 import { createRepairs } from '../lib/ledger/repairs.ts';
 import { createOperator } from '../lib/operator/operator.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
+import { openSecrets } from '../lib/runtime/secret-source.ts';
 import { createRegistry } from '../lib/workspaces/registry.ts';
 import { services } from './services.ts';
 import { logger } from './telemetry.ts';
 
 const tables = lazy(() => {
-  const { config, db, secrets } = services();
+  const { config, db } = services();
   return {
     repairs: createRepairs(db, config.INTERACTIONS_TABLE),
     registry: createRegistry(db, config.WORKSPACES_TABLE),
-    secrets,
   };
 });
 
 /** Runs the operator's commands, such as `{"command": "workspace.list"}`. */
 export const handler = middy<unknown, unknown>()
   .use(injectLambdaContext(logger))
-  .handler((request, context) =>
-    createOperator({
+  .handler(async (request, context) => {
+    const { config, secretStore } = services();
+    const { secrets, renew } = await openSecrets(secretStore, config);
+    const operator = createOperator({
       ...tables(),
+      secrets,
+      renewSecrets: renew,
       remainingMs: () => context.getRemainingTimeInMillis(),
       audit: (entry) => logger.info('operator command', { ...entry }),
-    }).run(request),
-  );
+    });
+    return operator.run(request);
+  });

@@ -42,7 +42,8 @@ export interface StreamRecord {
   eventSource: 'aws:dynamodb';
   dynamodb: {
     Keys: { contact: { S: string }; day: { S: string } };
-    NewImage: Record<string, AttributeValue>;
+    /** Undefined if the item was deleted. */
+    NewImage: Record<string, AttributeValue> | undefined;
     SequenceNumber: string;
     StreamViewType: 'NEW_IMAGE';
   };
@@ -77,13 +78,13 @@ export function readDynamoDBAddress(env: NodeJS.ProcessEnv): DynamoDBAddress | u
  * Creates a record of the ledger's stream.
  *
  * @param keys an object that contains the key of the item
- * @param NewImage the item as it was written
+ * @param NewImage the item as it was written; undefined if it was deleted
  */
 export function createStreamRecord(
   SequenceNumber: string,
   eventName: string,
   keys: unknown,
-  NewImage: Record<string, AttributeValue>,
+  NewImage: Record<string, AttributeValue> | undefined,
 ): StreamRecord {
   const Keys = keysSchema.parse(keys);
   return {

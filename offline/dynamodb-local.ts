@@ -102,13 +102,9 @@ async function replayPending(
   client.destroy();
 }
 
-/** @returns undefined if the item was deleted: there is no new image */
+/** @returns undefined if it is no record of an item */
 function toStreamRecord({ eventName, dynamodb }: LocalRecord): StreamRecord | undefined {
-  if (dynamodb?.NewImage === undefined) return undefined;
-  return createStreamRecord(
-    dynamodb.SequenceNumber ?? '',
-    eventName ?? '',
-    dynamodb.Keys,
-    dynamodb.NewImage,
-  );
+  if (dynamodb?.Keys === undefined) return undefined;
+  const { SequenceNumber = '', Keys, NewImage } = dynamodb;
+  return createStreamRecord(SequenceNumber, eventName ?? '', Keys, NewImage);
 }

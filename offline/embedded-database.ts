@@ -16,7 +16,7 @@ import {
 /**
  * Starts dynalite on a free port. It has no streams, so successful write requests become records.
  *
- * @param onRecord called for each item that is written to the ledger
+ * @param onRecord called for each item that is written to the ledger, or deleted
  */
 export async function startEmbeddedDatabase(
   onRecord: (record: StreamRecord) => void,
@@ -60,9 +60,11 @@ export async function startEmbeddedDatabase(
   }
 }
 
+const EVENT_NAMES = { PutItem: 'INSERT', UpdateItem: 'MODIFY', DeleteItem: 'REMOVE' } as const;
+
 /** A successful write to the ledger. `item` has at least the key. */
 interface Write {
-  operation: 'PutItem' | 'UpdateItem';
+  operation: keyof typeof EVENT_NAMES;
   item: unknown;
 }
 
@@ -78,7 +80,7 @@ function watchRequest(
   onWrite: (write: Write) => void,
 ): void {
   const operation = String(request.headers['x-amz-target']).split('.')[1];
-  if (operation !== 'PutItem' && operation !== 'UpdateItem') return;
+  if (!isWrite(operation)) return;
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   response.on('finish', () => {
@@ -90,6 +92,10 @@ function watchRequest(
   });
 }
 
+function isWrite(operation: string | undefined): operation is Write['operation'] {
+  return operation !== undefined && Object.hasOwn(EVENT_NAMES, operation);
+}
+
 async function readRecord(
   reader: DynamoDBClient,
   { operation, item }: Write,
@@ -99,12 +105,8 @@ async function readRecord(
   const { Item } = await reader.send(
     new GetItemCommand({ TableName: TABLES.Interactions, Key: Keys, ConsistentRead: true }),
   );
-  if (Item === undefined) return undefined;
+  // A later write of the same item has its own record.
+  if ((Item === undefined) !== (operation === 'DeleteItem')) return undefined;
   const SequenceNumber = String(sequence).padStart(21, '0');
-  return createStreamRecord(
-    SequenceNumber,
-    operation === 'PutItem' ? 'INSERT' : 'MODIFY',
-    Keys,
-    Item,
-  );
+  return createStreamRecord(SequenceNumber, EVENT_NAMES[operation], Keys, Item);
 }

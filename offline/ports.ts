@@ -9,31 +9,25 @@ const MIN_UNPRIVILEGED_PORT = 1024;
 /** The two addresses of `localhost`: a client may try either first. */
 const LOOPBACK_ADDRESSES = ['127.0.0.1', '::1'];
 
-/** The ports of the stack, by the environment variable that sets each. */
-export interface Ports {
-  API_PORT: number;
-  NAT_PORT: number;
-  LAMBDA_PORT: number;
-}
-
 /**
  * Checks that the stack can use its ports, before anything starts.
  *
+ * @param ports the ports by the option of `npm start` that sets each
  * @throws {SettingError} if two ports are the same, or one is taken, not permitted, or blocked by
  * `fetch`; the message shows a command that works
  */
-export async function checkPorts(ports: Ports): Promise<void> {
-  const variableByPort = new Map<number, string>();
-  for (const [variable, port] of Object.entries(ports)) {
-    const other = variableByPort.get(port);
+export async function checkPorts(ports: Record<string, number>): Promise<void> {
+  const optionByPort = new Map<number, string>();
+  for (const [option, port] of Object.entries(ports)) {
+    const other = optionByPort.get(port);
     const problem = other === undefined ? await problemWith(port) : `is the same as ${other}`;
     if (problem !== undefined) {
       const free = await findFreePort(port + 1, Object.values(ports));
       throw new SettingError(
-        `${variable}: port ${port} ${problem}. Choose another one: ${variable}=${free} npm start`,
+        `${option}: port ${port} ${problem}. Choose another one: npm start -- ${option} ${free}`,
       );
     }
-    variableByPort.set(port, variable);
+    optionByPort.set(port, option);
   }
 }
 

@@ -12,7 +12,6 @@ const streamSchema = z.object({
 });
 
 const serverlessSchema = z.object({
-  params: z.object({ local: z.object({ deploymentSecret: z.string() }) }),
   functions: z.object({
     deliver: z.object({ events: z.tuple([z.object({ stream: streamSchema })]) }),
   }),
@@ -31,11 +30,6 @@ export async function readStreamTrigger(): Promise<StreamTrigger> {
   const { functions } = await readServerlessConfig();
   const { filterPatterns, ...trigger } = functions.deliver.events[0].stream;
   return { ...trigger, filter: filterPatterns[0] };
-}
-
-/** Reads the secret that the functions have on the stage `local`. */
-export async function readDeploymentSecret(): Promise<string> {
-  return (await readServerlessConfig()).params.local.deploymentSecret;
 }
 
 async function readServerlessConfig() {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import pRetry from 'p-retry';
 import { invoke, lambdaClient } from '../cli/lambda.ts';
 import type { DynamoDBAddress } from './database.ts';
+import type { RecordedRequest } from './read-request.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** A blank line, or a line of the box in which serverless-offline shows its own routes. */
@@ -22,6 +23,8 @@ export interface FunctionsOptions {
   env: NodeJS.ProcessEnv;
   /** Called with each line that the functions and serverless-offline print. */
   onLine: (line: string) => void;
+  /** Called with each request to the API when it has ended. */
+  onRequest: (request: RecordedRequest) => void;
 }
 
 /** The functions of `serverless.yml`, run by serverless-offline in a process of its own. */
@@ -72,6 +75,7 @@ function spawnServerlessOffline(options: FunctionsOptions): ChildProcess {
     process.execPath,
     [
       '--import=./offline/gateway.ts',
+      '--import=./offline/request-recorder.ts',
       'node_modules/serverless/bin/serverless.js',
       'offline',
       'start',
@@ -84,7 +88,9 @@ function spawnServerlessOffline(options: FunctionsOptions): ChildProcess {
     ],
     {
       cwd: ROOT,
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+      // Keeps bytes as they are.
+      serialization: 'advanced',
       env: {
         ...process.env,
         AWS_REGION: options.dynamodb.region,
@@ -99,6 +105,8 @@ function spawnServerlessOffline(options: FunctionsOptions): ChildProcess {
       },
     },
   );
+  // Only request-recorder.ts sends messages.
+  child.on('message', (message) => options.onRequest(message as RecordedRequest));
   for (const output of [child.stdout, child.stderr]) {
     output?.setEncoding('utf8').on('data', (text: string) => {
       for (const line of text.split('\n')) if (!NO_LINE.test(line)) options.onLine(line);

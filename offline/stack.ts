@@ -3,8 +3,10 @@ import type { Database, DynamoDBAddress, StreamRecord } from './database.ts';
 import { connectDynamoDBLocal } from './dynamodb-local.ts';
 import { startEmbeddedDatabase } from './embedded-database.ts';
 import { addLocalWorkspace } from './local-workspace.ts';
+import { createPageFeed, type PageFeed } from './page-feed.ts';
 import { checkPorts } from './ports.ts';
 import { startSandbox } from './sandbox/server.ts';
+import { startSecretsManager } from './secrets-manager.ts';
 import { readStreamTrigger } from './serverless-config.ts';
 import { type Functions, startFunctions } from './serverless-offline.ts';
 import { SettingError } from './setting-error.ts';
@@ -37,6 +39,8 @@ export interface Stack {
 /** Stops one part of the stack. */
 type Stop = () => Promise<void>;
 
+type PageConnection = ReturnType<PageFeed['connect']>;
+
 /**
  * Starts the Nat sandbox, the embedded DynamoDB unless a DynamoDB Local is given, and the functions
  * under serverless-offline, with the stream that leads from the ledger to `deliver`. The workspace
@@ -46,7 +50,7 @@ type Stop = () => Promise<void>;
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { apiPort, natPort, lambdaPort } = options;
-  await checkPorts({ API_PORT: apiPort, NAT_PORT: natPort, LAMBDA_PORT: lambdaPort });
+  await checkPorts({ '--port': apiPort, '--nat-port': natPort, '--lambda-port': lambdaPort });
   const stops: Stop[] = [];
   const stop = async () => {
     for (const stopPart of stops.splice(0).reverse()) await stopPart();
@@ -62,9 +66,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 /** @param stops gets what stops each part, in the order of their start */
 async function startAll(options: StackOptions, stops: Stop[]): Promise<Omit<Stack, 'stop'>> {
   const apiUrl = `http://localhost:${options.apiPort}`;
-  const sandbox = await startSandbox({ port: options.natPort, apiUrl });
-  stops.push(() => sandbox.close());
-
   // A DynamoDB Local may have records for `deliver` before the functions run.
   const ready = Promise.withResolvers<Functions>();
   const queue = await startUndeliveredQueue(async (event) =>
@@ -80,17 +81,33 @@ async function startAll(options: StackOptions, stops: Stop[]): Promise<Omit<Stac
       queue.addGivenUp(records);
     },
   );
-  const database = await startDatabase(options, player.add);
+  const page = Promise.withResolvers<PageConnection>();
+  const database = await startDatabase(options, (record) => {
+    player.add(record);
+    void page.promise.then(({ onRecord }) => onRecord(record));
+  });
   stops.push(() => database.stop());
-  await addLocalWorkspace(database.address);
+  const secretsManager = await startSecretsManager();
+  stops.push(() => secretsManager.stop());
+  await addLocalWorkspace(database.address, secretsManager.url);
+
+  const feed = createPageFeed(database.address, secretsManager.url);
+  stops.push(() => feed.stop());
+  const { findTimeZone, readDelivery } = feed;
+  const sandbox = await startSandbox({ port: options.natPort, apiUrl, findTimeZone, readDelivery });
+  stops.push(() => sandbox.close());
+  const connection = feed.connect(sandbox);
+  page.resolve(connection);
 
   const functions = await startFunctions({
     ...options,
     dynamodb: database.address,
     natUrl: sandbox.url,
+    onRequest: connection.onRequest,
     env: {
       UNDELIVERED_QUEUE_URL: queue.url,
       AWS_ENDPOINT_URL_SQS: new URL(queue.url).origin,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       AWS_ENDPOINT_URL_DYNAMODB_STREAMS: database.address.endpoint,
       ...options.env,
     },

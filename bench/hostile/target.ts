@@ -8,6 +8,7 @@ import {
   createTables,
 } from '../../tests/in-process/dynamodb.ts';
 import { contextWith, requestWith } from '../../tests/in-process/lambda.ts';
+import { createMemorySecretStore } from '../../tests/in-process/secrets.ts';
 
 const API_KEY = 'key-of-the-benchmark';
 const SAMPLE = {
@@ -34,7 +35,7 @@ export async function createTarget(format: 'documented' | 'custom') {
   const database = createEmbeddedDynamoDB();
   await createTables(database, TABLES);
   const db = createInProcessClient(database.execute);
-  const services = createServices(CONFIG, db);
+  const services = createServices(CONFIG, db, createMemorySecretStore());
   const operator = createInProcessOperator(db);
   await operator.run({
     command: 'workspace.add',

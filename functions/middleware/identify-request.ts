@@ -108,11 +108,12 @@ export function parseBody(): Middleware {
 /** Verifies the signature of the sender, where its workspace asks for one. */
 export function verifySender(services: () => Services): Middleware {
   return {
-    before: ({ event }) => {
+    before: async ({ event }) => {
       const { json: body, rawBody, workspace } = event;
       if (workspace === undefined || rawBody === undefined) throw new Error('nothing to verify');
       const signature = event.headers['x-signature'];
-      verifySignature({ signature, rawBody, body }, workspace, services().secrets);
+      const request = { signature, rawBody, body };
+      await withTimeout(SINGLE_LIMIT_MS, verifySignature(request, workspace, services().secrets));
     },
   };
 }

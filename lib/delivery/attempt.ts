@@ -11,7 +11,8 @@ import { retryWindowStart } from '../ledger/retry-window.ts';
 import { MINUTE_MS, SECOND_MS } from '../runtime/durations.ts';
 import { TABLE_CALL_TIMEOUT_MS } from '../runtime/dynamodb/client.ts';
 import { UnreadableItemError } from '../runtime/dynamodb/items.ts';
-import type { Secrets } from '../runtime/secrets.ts';
+import type { SecretSource } from '../runtime/secret-source.ts';
+import { SECRET_CALL_TIMEOUT_MS } from '../runtime/secrets-manager.ts';
 import { unsealNatApiKey } from '../workspaces/sealed-fields.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import { WORKSPACE_CHANGE_VISIBLE_AFTER_MS } from '../workspaces/workspace-cache.ts';
@@ -20,13 +21,19 @@ import { idempotencyKeyOf } from './idempotency-key.ts';
 import { NAT_CALL_TIMEOUT_MS, type Nat, type NatResult } from './nat.ts';
 import { earliestTryAt, isRetryWindowOver, nextTryAt } from './retry-schedule.ts';
 
-/** An attempt reads or leases, finds the workspace, settles, and may mark or unmark its key. */
+/**
+ * An attempt reads or leases, finds the workspace, settles, and may mark or unmark its key. It may
+ * read a secret as well.
+ */
 const TABLE_CALLS_PER_ATTEMPT = 4;
 /** For what this process itself does in an attempt. */
 const PROCESSING_MS = 2 * SECOND_MS;
 /** How long one attempt may take. None is started with less time left. */
 export const MAX_ATTEMPT_MS =
-  TABLE_CALLS_PER_ATTEMPT * TABLE_CALL_TIMEOUT_MS + NAT_CALL_TIMEOUT_MS + PROCESSING_MS;
+  TABLE_CALLS_PER_ATTEMPT * TABLE_CALL_TIMEOUT_MS +
+  SECRET_CALL_TIMEOUT_MS +
+  NAT_CALL_TIMEOUT_MS +
+  PROCESSING_MS;
 /** Must be longer than an attempt. */
 export const ATTEMPT_LEASE_MS = 2 * MINUTE_MS;
 
@@ -57,7 +64,7 @@ const SKIPPED: DeliveryResult = { status: 'skipped' };
 export interface DeliveryDependencies {
   ledger: Ledger;
   workspaces: Workspaces;
-  secrets: Secrets;
+  secrets: Pick<SecretSource, 'natKeys'>;
   nat: Nat;
 }
 
@@ -128,7 +135,8 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryDep
       const outcome = outcomeOf({ verdict: 'may-pass', error: 'workspace unknown' }, entry);
       return { ...(await settle(entry, outcome)), failed: true };
     }
-    const apiKey = unsealNatApiKey(secrets, workspace);
+    const natKeys = await secrets.natKeys(workspace.natApiKey);
+    const apiKey = unsealNatApiKey(natKeys, workspace);
     if (apiKey === undefined) {
       const result = await settleRejectedKey(entry, { error: 'key unreadable' }, workspace);
       return { ...result, failed: true };

@@ -5,7 +5,8 @@ import { type Interaction, type NormalizeSettings, normalize } from '../event/no
 import { Rejection } from '../event/rejection.ts';
 import { type InteractionKey, interactionId } from '../ledger/entry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Secrets } from '../runtime/secrets.ts';
+import type { SecretSource } from '../runtime/secret-source.ts';
+import type { ContactNames } from '../runtime/secrets.ts';
 import type { Workspace } from '../workspaces/workspaces.ts';
 import { checkEventLimits } from './event-limits.ts';
 
@@ -40,10 +41,14 @@ interface Candidate {
  * Creates what accepts events into the ledger.
  *
  * @param ledger the interactions
- * @param secrets to compute contact keys
+ * @param secrets to name contacts
  * @param retentionDays how old an event may be; unlimited if undefined
  */
-export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: number) {
+export function createIntake(
+  ledger: Pick<Ledger, 'findTaken' | 'accept'>,
+  secrets: Pick<SecretSource, 'contacts'>,
+  retentionDays?: number,
+) {
   const remembered = new QuickLRU<string, true>({ maxSize: MAX_REMEMBERED, maxAge: REMEMBERED_MS });
 
   return {
@@ -56,7 +61,7 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
      * @param now the present, ms since the epoch
      * @param options what the request says of its events, and when to stop
      * @returns one result per event, in order
-     * @throws if the ledger fails, or the signal is aborted. Events that were written until then are
+     * @throws if the ledger or a secret fails, or the signal is aborted. Events that were written until then are
      * `duplicate` when sent again
      */
     async accept(
@@ -68,7 +73,8 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
       const { customFormat } = workspace;
       const extract = customFormat && (await compileFormat(customFormat));
       const settings = { ...workspace, ...options, retentionDays, extract };
-      const read = events.map((event) => toCandidate(event, settings, now));
+      const contacts = await secrets.contacts();
+      const read = events.map((event) => toCandidate(event, settings, contacts, now));
       const candidates = read.filter((one): one is Candidate => !(one instanceof Rejection));
       const free = await findFree(firstOfEachDay(candidates));
       const accepted = isDryRun ? new Set(free) : await writeNew(free, now, signal);
@@ -85,13 +91,14 @@ export function createIntake(ledger: Ledger, secrets: Secrets, retentionDays?: n
 
   function toCandidate(
     event: unknown,
-    settings: NormalizeSettings & Pick<Workspace, 'id'>,
+    settings: NormalizeSettings & Workspace,
+    contacts: ContactNames,
     now: number,
   ): Candidate | Rejection {
     try {
       checkEventLimits(event);
       const interaction = normalize(event, settings, now);
-      const contactKey = secrets.contactKey(settings.id, interaction.email);
+      const contactKey = contacts.contactKey(settings, interaction.email);
       const key = { contact: `${settings.id}#${contactKey}`, day: interaction.day };
       return { interaction, key, id: interactionId(key) };
     } catch (error) {

@@ -29,6 +29,8 @@ function checkStructure(event: unknown): void {
     if (values > MAX_VALUES) throw new Rejection('event_too_large');
     if (typeof value !== 'object' || value === null) return;
     if (level === MAX_NESTING) throw new Rejection('nesting_too_deep');
-    for (const inner of Object.values(value)) visit(inner, level + 1);
+    for (const inner of Array.isArray(value) ? value : Object.values(value)) {
+      visit(inner, level + 1);
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { Rejection } from '../event/rejection.ts';
 
 /** Numbers that JSON does not have. */
-const NO_NUMBER = /-?(?:NaN|Infinity)/g;
+const NO_NUMBER = /-?\b(?:NaN|Infinity)\b/g;
 
 /**
  * Parses JSON of any depth. Python's `json.dumps` writes `NaN` and `Infinity`, which are no JSON:

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Rejection } from '../event/rejection.ts';
-import type { Secrets } from '../runtime/secrets.ts';
+import type { SecretSource } from '../runtime/secret-source.ts';
+import { unsealSharedSecret } from '../workspaces/sealed-fields.ts';
 import type { Workspace } from '../workspaces/workspaces.ts';
 
 /** The parts of a request that a signature may be about. */
@@ -22,14 +23,16 @@ export interface SignedRequest {
  * @param secrets to read the shared secret
  * @throws {Rejection} 401 if the signature is missing or wrong
  */
-export function verifySignature(
+export async function verifySignature(
   { signature, rawBody, body }: SignedRequest,
   workspace: Workspace,
-  secrets: Secrets,
-): void {
-  if (workspace.sharedSecret === undefined) return;
+  secrets: Pick<SecretSource, 'signatures'>,
+): Promise<void> {
+  const { id, sharedSecret } = workspace;
+  if (sharedSecret === undefined) return;
   if (signature === undefined) throw new Rejection('signature_missing');
-  const secret = secrets.unseal(workspace.sharedSecret, `${workspace.id} sharedSecret`);
+  const sealer = await secrets.signatures(sharedSecret);
+  const secret = unsealSharedSecret(sealer, { id, sharedSecret });
   // Compared as text, because a decoder of hex skips what is not hex.
   const given = Buffer.from(signature.toLowerCase());
   const isSignatureOf = (content: Uint8Array | string) => {

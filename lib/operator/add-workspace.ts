@@ -85,6 +85,7 @@ function settingsOf(secrets: Secrets, input: Input<'workspace.add'>, apiKey: str
     status: 'active' as const,
     timeZone: timeZone ?? 'UTC',
     standardMessage: standardMessage ?? DEFAULT_STANDARD_MESSAGE,
+    contactsNamedBy: secrets.contacts.fingerprint,
     natApiKey: sealField(secrets, id, 'natApiKey', natApiKey ?? apiKey),
     ...(sharedSecret !== undefined && {
       sharedSecret: sealField(secrets, id, 'sharedSecret', sharedSecret),

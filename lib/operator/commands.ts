@@ -1,8 +1,9 @@
 import type * as z from 'zod/mini';
 import { interactionCommands } from './interaction-inputs.ts';
+import { secretCommands } from './secret-inputs.ts';
 import { workspaceCommands } from './workspace-inputs.ts';
 
-const specifications = { ...workspaceCommands, ...interactionCommands } as const;
+const specifications = { ...workspaceCommands, ...interactionCommands, ...secretCommands } as const;
 
 export type CommandName = keyof typeof specifications;
 

@@ -7,7 +7,10 @@ import type { AuditEntry } from './audit.ts';
 export interface OperatorDependencies {
   repairs: Repairs;
   registry: Registry;
+  /** As they are now. */
   secrets: Secrets;
+  /** Replaces the secrets that seal, unless somebody else has since `secrets` were read. */
+  renewSecrets: () => Promise<Secrets>;
   /** How much time the invocation has left, ms. */
   remainingMs: () => number;
   /** Called before each command that changes something. */

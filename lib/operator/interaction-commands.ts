@@ -75,9 +75,10 @@ export function createInteractionCommands(dependencies: OperatorDependencies) {
   /** @returns the ledger's `contact` */
   async function findContact(input: Input<'interactions.show'>): Promise<string> {
     const { workspace, email, contactKey } = input;
-    await checkWorkspace(workspace);
+    const master = await registry.find(workspace);
+    if (master === undefined) throw unknownWorkspace();
     if (email !== undefined && contactKey === undefined) {
-      return `${workspace}#${secrets.contactKey(workspace, parseEmail(email, 'email'))}`;
+      return `${workspace}#${secrets.contacts.contactKey(master, parseEmail(email, 'email'))}`;
     }
     if (email !== undefined || contactKey === undefined) {
       throw new OperatorError('email: give either the email or the contactKey');

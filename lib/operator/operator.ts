@@ -11,6 +11,7 @@ import {
 import type { OperatorDependencies } from './dependencies.ts';
 import { createInteractionCommands } from './interaction-commands.ts';
 import { OperatorError } from './operator-error.ts';
+import { createSecretRotation } from './rotate-secrets.ts';
 import { createWorkspaceCommands } from './workspace-commands.ts';
 
 // zod/mini has no messages of its own.
@@ -27,10 +28,16 @@ const continuationSchema = z.strictObject({ from: z.string().check(z.maxLength(4
 export function createOperator(dependencies: OperatorDependencies) {
   const workspaceCommands = createWorkspaceCommands(dependencies);
   const interactionCommands = createInteractionCommands(dependencies);
-  const handlers: Handlers = { ...workspaceCommands.handlers, ...interactionCommands.handlers };
+  const secretCommands = createSecretRotation(dependencies);
+  const handlers: Handlers = {
+    ...workspaceCommands.handlers,
+    ...interactionCommands.handlers,
+    ...secretCommands.handlers,
+  };
   const continuations: Continuations = {
     ...workspaceCommands.continuations,
     ...interactionCommands.continuations,
+    ...secretCommands.continuations,
   };
 
   return {

@@ -76,7 +76,7 @@ function natApiKeyAfter(
   { apiKey, natApiKey }: Pick<Input<'workspace.rotate'>, 'apiKey' | 'natApiKey'>,
 ): string {
   if (natApiKey !== undefined) return natApiKey;
-  const before = unsealNatApiKey(secrets, current);
+  const before = unsealNatApiKey(secrets.natKeys, current);
   if (before === undefined) {
     throw new OperatorError('natApiKey: the present key cannot be read; give the new one');
   }

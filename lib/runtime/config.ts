@@ -12,7 +12,9 @@ export const retentionDays = z.int().check(z.gte(MIN_RETENTION_DAYS), z.lte(MAX_
 const configSchema = z.object({
   INTERACTIONS_TABLE: z.string().check(z.minLength(1)),
   WORKSPACES_TABLE: z.string().check(z.minLength(1)),
-  DEPLOYMENT_SECRET: z.string().check(z.minLength(1)),
+  CONTACTS_SECRET: z.string().check(z.minLength(1)),
+  NAT_KEYS_SECRET: z.string().check(z.minLength(1)),
+  SIGNATURES_SECRET: z.string().check(z.minLength(1)),
   NAT_API_URL: z.string().check((context) => {
     const message = problemOfNatApiUrl(context.value);
     if (message !== undefined) {

@@ -4,15 +4,34 @@ const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_BYTES = 32;
+const KEY_ID_CHARACTERS = 8;
+const FINGERPRINT_CHARACTERS = 16;
 const MIN_SECRET_CHARACTERS = 32;
 
-/** What is derived from the secret of the deployment: sealing and contact keys. */
+/** Where each secret of a deployment is stored, by the variable that says so. */
+export interface SecretNames {
+  CONTACTS_SECRET: string;
+  NAT_KEYS_SECRET: string;
+  SIGNATURES_SECRET: string;
+}
+
+/** The secrets of a deployment, ready to use. */
 export interface Secrets {
+  /** Names contacts. It can never be replaced. */
+  contacts: ContactNames;
+  /** Seals the keys for Nat. */
+  natKeys: Sealer;
+  /** Seals the shared secrets with which senders sign. */
+  signatures: Sealer;
+}
+
+/** Encrypts and decrypts texts for one use. */
+export interface Sealer {
   /**
-   * Encrypts a text. Only this deployment can read it, and only for the same purpose.
+   * Encrypts a text with the newest key.
    *
-   * @param purpose which secret it is, and whose (the additional data of AES-GCM)
-   * @returns IV, tag and ciphertext in base64url
+   * @param purpose what the text is, and whose (the additional data of AES-GCM)
+   * @returns the key's id, a dot, and IV, tag and ciphertext in base64url
    */
   seal(text: string, purpose: string): string;
   /**
@@ -20,57 +39,96 @@ export interface Secrets {
    *
    * @param sealed the result of `seal`
    * @param purpose the purpose that was given to `seal`
-   * @throws {Error} if the purpose or the deployment is another, or the text was changed
+   * @throws {Error} if the purpose or the key is another, or the text was changed
    */
   unseal(sealed: string, purpose: string): string;
+  /** true if the text was sealed with one of the keys. */
+  canUnseal(sealed: string): boolean;
+  /** true if the text was sealed with the newest key. */
+  isNewest(sealed: string): boolean;
+}
+
+/** Names contacts for the ledger and the logs. A name does not show the address. */
+export interface ContactNames {
+  /** Tells this secret from any other, and shows nothing of it. */
+  fingerprint: string;
   /**
-   * Makes the name of a contact for the ledger and the logs. It does not show the address.
-   *
-   * @param workspaceId the workspace of the contact
+   * @param workspace the workspace of the contact, and the secret that names its contacts
    * @param email the address as `parseEmail` returns it
    * @returns an HMAC-SHA256 in base64url, 43 characters
+   * @throws {Error} if another secret names the contacts of this workspace: with other names, every
+   * contact of the day would be accepted again
    */
-  contactKey(workspaceId: string, email: string): string;
+  contactKey(workspace: { id: string; contactsNamedBy: string }, email: string): string;
 }
 
 /**
- * Derives the keys of a deployment.
+ * Creates what seals texts for one use.
  *
- * @param deploymentSecret at least 32 characters, the same for the life of the deployment
- * @throws {Error} if it is shorter
+ * @param secrets the newest secret first, 32 characters or more each. The others only unseal
+ * @throws {Error} if one is shorter, or there is none
  */
-export function createSecrets(deploymentSecret: string): Secrets {
-  if (deploymentSecret.length < MIN_SECRET_CHARACTERS) {
-    throw new Error(`DEPLOYMENT_SECRET: must have at least ${MIN_SECRET_CHARACTERS} characters`);
-  }
-  const sealingKey = deriveKey(deploymentSecret, 'sealing');
-  const contactHmacKey = deriveKey(deploymentSecret, 'contact keys');
+export function createSealer(secrets: string[]): Sealer {
+  const keys = secrets.map((secret) => {
+    const id = deriveKey(secret, 'key id').toString('base64url').slice(0, KEY_ID_CHARACTERS);
+    return { id, bytes: new Uint8Array(deriveKey(secret, 'sealing')) };
+  });
+  const [newest] = keys;
+  if (newest === undefined) throw new Error('there is no secret to seal with');
+  const keyOf = (sealed: string) => keys.find(({ id }) => sealed.startsWith(`${id}.`));
 
   return {
     seal(text, purpose) {
       const iv = randomBytes(IV_BYTES);
-      const cipher = createCipheriv(CIPHER, sealingKey, iv).setAAD(Buffer.from(purpose));
+      const cipher = createCipheriv(CIPHER, newest.bytes, iv).setAAD(Buffer.from(purpose));
       const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
+      const bytes = Buffer.concat([iv, cipher.getAuthTag(), sealed]);
+      return `${newest.id}.${bytes.toString('base64url')}`;
     },
     unseal(sealed, purpose) {
-      const bytes = Buffer.from(sealed, 'base64url');
+      const key = keyOf(sealed);
+      if (key === undefined) throw new Error('sealed with a key that is not there');
+      const bytes = Buffer.from(sealed.slice(key.id.length + 1), 'base64url');
       const iv = bytes.subarray(0, IV_BYTES);
       const tag = bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES);
-      const decipher = createDecipheriv(CIPHER, sealingKey, iv, { authTagLength: TAG_BYTES })
+      const decipher = createDecipheriv(CIPHER, key.bytes, iv, { authTagLength: TAG_BYTES })
         .setAAD(Buffer.from(purpose))
         .setAuthTag(tag);
       const text = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
       return Buffer.concat([text, decipher.final()]).toString('utf8');
     },
-    contactKey(workspaceId, email) {
-      return createHmac('sha256', contactHmacKey)
-        .update(`${workspaceId}\0${email}`)
-        .digest('base64url');
+    canUnseal: (sealed) => keyOf(sealed) !== undefined,
+    isNewest: (sealed) => keyOf(sealed) === newest,
+  };
+}
+
+/**
+ * Creates what names contacts.
+ *
+ * @param secret at least 32 characters, the same for the life of the deployment
+ * @throws {Error} if it is shorter
+ */
+export function createContactNames(secret: string): ContactNames {
+  const key = deriveKey(secret, 'contact keys');
+  const digest = deriveKey(secret, 'fingerprint').toString('base64url');
+  const fingerprint = digest.slice(0, FINGERPRINT_CHARACTERS);
+
+  return {
+    fingerprint,
+    contactKey({ id, contactsNamedBy }, email) {
+      if (contactsNamedBy !== fingerprint) {
+        throw new Error(
+          `workspace ${id}: its contacts were named with another secret. Restore the first version of the secret that names contacts`,
+        );
+      }
+      return createHmac('sha256', key).update(`${id}\0${email}`).digest('base64url');
     },
   };
 }
 
-function deriveKey(secret: string, use: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, '', `nat-destination ${use}`, KEY_BYTES));
+function deriveKey(secret: string, use: string): Buffer {
+  if (secret.length < MIN_SECRET_CHARACTERS) {
+    throw new Error(`a secret of the deployment has less than ${MIN_SECRET_CHARACTERS} characters`);
+  }
+  return Buffer.from(hkdfSync('sha256', secret, '', `nat-destination ${use}`, KEY_BYTES));
 }

@@ -1,7 +1,10 @@
 import * as z from 'zod/mini';
 import { customFormatSchema } from '../event/custom-format.ts';
 
-/** The settings of a workspace. `natApiKey` and `sharedSecret` are sealed. */
+/**
+ * The settings of a workspace. `natApiKey` and `sharedSecret` are sealed. `contactsNamedBy` is the
+ * fingerprint of the secret that names its contacts.
+ */
 export const settingsSchema = z.object({
   name: z.string(),
   status: z.enum(['active', 'disabled']),
@@ -9,6 +12,7 @@ export const settingsSchema = z.object({
   standardMessage: z.string(),
   natApiKey: z.string(),
   sharedSecret: z.optional(z.string()),
+  contactsNamedBy: z.string(),
   customFormat: z.optional(customFormatSchema),
 });
 

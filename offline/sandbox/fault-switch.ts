@@ -1,17 +1,13 @@
-import { EventEmitter } from 'node:events';
+import type { Changes } from './changes.ts';
 import { type Fault, type FaultView, toFaultView } from './fault.ts';
 
 export type FaultSwitch = ReturnType<typeof createFaultSwitch>;
 
 /** Creates the switch for the faults of `POST /identify`. At first there are none. */
-export function createFaultSwitch() {
+export function createFaultSwitch(changes: Changes) {
   const faults = new Map<string, Fault>();
-  const changes = new EventEmitter<{ change: [] }>().setMaxListeners(0);
 
   return {
-    /** Emits `change` when a fault is set or ended. */
-    changes,
-
     /** The faults that are set, oldest first, without their API keys. */
     list: (): ({ name: string } & FaultView)[] =>
       [...faults].map(([name, fault]) => ({ name, ...toFaultView(fault) })),
@@ -19,19 +15,19 @@ export function createFaultSwitch() {
     /** Sets a fault, in place of one with the same name. */
     set(name: string, fault: Fault): void {
       faults.set(name, fault);
-      changes.emit('change');
+      changes.announce('faults');
     },
 
     /** @returns false if there is no fault with this name */
     end(name: string): boolean {
       const existed = faults.delete(name);
-      if (existed) changes.emit('change');
+      if (existed) changes.announce('faults');
       return existed;
     },
 
     endAll(): void {
       faults.clear();
-      changes.emit('change');
+      changes.announce('faults');
     },
 
     /**

@@ -17,12 +17,16 @@ export interface IntakeDependencies {
   timelines: Timelines;
   faults: FaultSwitch;
   calls: CallLog;
+  findTimeZone: FindTimeZone;
 }
+
+/** Finds the IANA time zone in which the account of an API key counts its days. */
+export type FindTimeZone = (apiKey: string) => Promise<string>;
 
 /** Answers `POST /identify`: Nat's intake, or the fault that hits the call. */
 export async function answerIdentify(
   c: NodeContext,
-  { timelines, faults, calls }: IntakeDependencies,
+  { timelines, faults, calls, findTimeZone }: IntakeDependencies,
 ): Promise<Response> {
   const at = new Date().toISOString();
   const body = await c.req.text();
@@ -31,7 +35,7 @@ export async function answerIdentify(
   if (fault !== undefined) await delay(fault.delayMs, undefined, { ref: false });
   const { response, result } =
     fault?.status === undefined || fault.dropAfterAccept
-      ? processCall(c, timelines, body)
+      ? await processCall(c, body, timelines, findTimeZone)
       : { response: createFaultResponse(fault.status, fault.retryAfter) };
   const { socket } = c.env.incoming;
   if (fault?.dropAfterAccept) socket.destroy();
@@ -56,12 +60,19 @@ interface ProcessedCall {
   result?: AddResult;
 }
 
-function processCall(c: NodeContext, timelines: Timelines, body: string): ProcessedCall {
+async function processCall(
+  c: NodeContext,
+  body: string,
+  timelines: Timelines,
+  findTimeZone: FindTimeZone,
+): Promise<ProcessedCall> {
   const apiKey = readApiKey(c.req.header('authorization'));
   if (apiKey === undefined) return { response: unauthorized(c) };
   const reading = readIdentifyCall(body);
   if (!reading.ok) return { response: c.json({ message: reading.message }, 400) };
-  const result = timelines.add(apiKey, reading.value, idempotencyKeyOf(c));
+  const timeZone = await findTimeZone(apiKey);
+  const idempotencyKey = idempotencyKeyOf(c);
+  const result = timelines.add(reading.value, { apiKey, timeZone, idempotencyKey });
   return { response: c.json(result, 200), result };
 }
 

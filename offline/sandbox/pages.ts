@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
@@ -5,24 +6,16 @@ import type { Env, Hono } from 'hono';
 
 const require = createRequire(import.meta.url);
 
-/** Listed one by one, so that nothing else can be requested. */
+const FOLDER = new URL('pages/', import.meta.url);
+
+/** Each address and its file, so that nothing else can be requested. */
 const FILES: Record<string, string | URL> = {
   '/': urlOf('index.html'),
   '/api': urlOf('api.html'),
   ...Object.fromEntries(
-    [
-      'icon.svg',
-      'theme.css',
-      'layout.css',
-      'command.css',
-      'contacts.css',
-      'faults.css',
-      'index.js',
-      'command.js',
-      'contacts.js',
-      'faults.js',
-      'api.js',
-    ].map((name) => [`/${name}`, urlOf(name)]),
+    readdirSync(FOLDER)
+      .filter((name) => !name.endsWith('.html'))
+      .map((name) => [`/${name}`, urlOf(name)]),
   ),
   '/swagger-ui.css': require.resolve('swagger-ui-dist/swagger-ui.css'),
   '/swagger-ui-bundle.js': require.resolve('swagger-ui-dist/swagger-ui-bundle.js'),
@@ -80,5 +73,5 @@ export function addPages<E extends Env>(app: Hono<E>, apiUrl: string): void {
 }
 
 function urlOf(name: string): URL {
-  return new URL(`pages/${name}`, import.meta.url);
+  return new URL(name, FOLDER);
 }

@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
+import { createChanges } from './changes.ts';
+import { createContacts } from './contacts.ts';
+import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { createFaultSwitch } from './fault-switch.ts';
+import type { FindTimeZone } from './identify-route.ts';
+import type { ReadDelivery } from './request-events.ts';
+import { createRequestLog, type RequestLog } from './request-log.ts';
 import { createRoutes } from './routes.ts';
 import { createTimelines } from './timelines.ts';
 
@@ -9,6 +15,10 @@ import { createTimelines } from './timelines.ts';
 export interface Sandbox {
   url: string;
   port: number;
+  /** What the page shows of the requests to the project's API. */
+  requests: Pick<RequestLog, 'add'>;
+  /** What the page shows of the project's ledger. */
+  deliveries: Pick<Deliveries, 'set' | 'setDelivered' | 'remove'>;
   /** Closes open connections too. */
   close(): Promise<void>;
 }
@@ -16,26 +26,35 @@ export interface Sandbox {
 export interface SandboxOptions {
   /** The TCP port; 0 takes a free one. */
   port: number;
-  /** Gives the IANA time zone in which the account of an API key counts its days (default UTC). */
-  timeZones?: (apiKey: string) => string;
+  /** Called for each call of the intake (default UTC for every account). */
+  findTimeZone?: FindTimeZone;
+  /** Reads the project's ledger, for a request that somebody looks at (default: it is empty). */
+  readDelivery?: ReadDelivery;
   /** The address of the project's own API, which the pages show. */
   apiUrl?: string;
 }
 
 /**
- * Starts the Nat sandbox, for this machine only: Nat's documented intake, its timelines to look at,
- * and faults on request. Everything is in memory and lost when it closes.
+ * Starts the Nat sandbox, for this machine only: Nat's documented intake, faults on request, and
+ * pages that show its timelines and what the project does with the requests to its API. Everything
+ * is in memory and lost when it closes.
  *
  * @throws {Error} the error of the listener, such as EADDRINUSE if the port is taken
  */
 export async function startSandbox({
   port,
-  timeZones = () => 'UTC',
+  findTimeZone = async () => 'UTC',
+  readDelivery = async () => undefined,
   apiUrl = 'http://localhost:3000',
 }: SandboxOptions): Promise<Sandbox> {
+  const changes = createChanges();
+  const contacts = createContacts(changes);
+  const deliveries = createDeliveries(contacts, changes);
+  const requests = createRequestLog(changes);
   const routes = createRoutes({
-    timelines: createTimelines(timeZones),
-    faults: createFaultSwitch(),
+    ...{ changes, contacts, deliveries, requests, findTimeZone, readDelivery },
+    timelines: createTimelines(contacts),
+    faults: createFaultSwitch(changes),
     apiUrl: apiUrl.replace(/\/+$/, ''),
   });
   const server = createServer(getRequestListener(routes.fetch));
@@ -47,6 +66,8 @@ export async function startSandbox({
   return {
     url: `http://localhost:${address.port}`,
     port: address.port,
+    requests,
+    deliveries,
     close: () => close(server),
   };
 }

@@ -73,11 +73,14 @@ describe('each function', () => {
     expect(() => readQueueUrl(resolved(recover?.environment ?? {}))).not.toThrow();
   });
 
-  it('gets the secret as a reference, never as text', () => {
+  it('knows where its secrets are, and has none in its environment', () => {
     for (const { name, environment } of [...dev.functions, ...prod.functions]) {
-      const reference = JSON.stringify(environment.DEPLOYMENT_SECRET);
-      expect(reference, name).toContain('{{resolve:secretsmanager:');
-      expect(reference, name).toContain('{"Ref":"DeploymentSecret"}');
+      expect(environment, name).toMatchObject({
+        CONTACTS_SECRET: { Ref: 'ContactsSecret' },
+        NAT_KEYS_SECRET: { Ref: 'NatKeysSecret' },
+        SIGNATURES_SECRET: { Ref: 'SignaturesSecret' },
+      });
+      expect(JSON.stringify(environment), name).not.toContain('{{resolve:secretsmanager:');
     }
   });
 

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
@@ -13,6 +14,7 @@ import { createRecovery } from '../../lib/delivery/recovery.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createStreamReader } from '../../lib/ledger/stream.ts';
 import type { CommandName } from '../../lib/operator/commands.ts';
+import type { SecretStore } from '../../lib/runtime/secret-store.ts';
 import { CONFIG, createInProcessOperator, TABLES } from '../in-process/deployment.ts';
 import {
   createEmbeddedDynamoDB,
@@ -20,6 +22,7 @@ import {
   createTables,
 } from '../in-process/dynamodb.ts';
 import { contextWith, messagesWith, requestWith } from '../in-process/lambda.ts';
+import { contactKeyOf, createMemorySecretStore, SECRET_NAMES } from '../in-process/secrets.ts';
 import { createInProcessStream } from '../in-process/stream.ts';
 
 const FUNCTIONS = ['identify', 'deliver', 'redeliver', 'recover', 'operate'] as const;
@@ -27,7 +30,7 @@ type FunctionName = (typeof FUNCTIONS)[number];
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY = '2020-05-31';
-const [id, apiKey] = ['acme', 'key-of-acme'];
+const [id, apiKey, sharedSecret] = ['acme', 'key-of-acme', 'shared with acme'];
 const workspace = { workspace: id };
 const ANSWERS: Record<string, NatResult> = {
   'rejected@example.com': { verdict: 'key-rejected', error: 'status 401' },
@@ -50,10 +53,18 @@ const COMMANDS: Record<Exclude<CommandName, 'workspace.add' | 'workspace.remove'
   'interactions.show': contact,
   'interactions.redrive': {},
   stats: {},
+  'secrets.rotate': {},
   'contact.forget': contact,
 };
 
-/** What each function asked DynamoDB for, such as `dynamodb:Query Interactions/index/due`. */
+/** The resource of each secret in `resources/`. */
+const SECRETS = new Map([
+  [SECRET_NAMES.CONTACTS_SECRET, 'ContactsSecret'],
+  [SECRET_NAMES.NAT_KEYS_SECRET, 'NatKeysSecret'],
+  [SECRET_NAMES.SIGNATURES_SECRET, 'SignaturesSecret'],
+]);
+
+/** What each function asked AWS for, such as `dynamodb:Query Interactions/index/due`. */
 const asked = new Map(FUNCTIONS.map((name) => [name, new Set<string>()]));
 
 beforeAll(async () => {
@@ -63,7 +74,7 @@ beforeAll(async () => {
 afterAll(() => vi.useRealTimers());
 
 describe.each(FUNCTIONS)('the role of %s', (name) => {
-  it('allows on the tables what the function asks for, and nothing else', () => {
+  it('allows on the tables and secrets what the function asks for, and nothing else', () => {
     expect([...(asked.get(name) ?? [])].sort()).toEqual(allowedTo(name));
   });
 });
@@ -88,15 +99,29 @@ async function useEverything(): Promise<void> {
       }
       return database.execute(operation, input);
     });
-  const servicesOf = (name: FunctionName) => createServices(CONFIG, clientOf(name));
+  const secretStoreOf = (name: FunctionName): SecretStore => {
+    const store = createMemorySecretStore();
+    return {
+      read: (secret) => {
+        asked.get(name)?.add(`secretsmanager:GetSecretValue ${SECRETS.get(secret)}`);
+        return store.read(secret);
+      },
+      renew: (secret, stored) => {
+        asked.get(name)?.add(`secretsmanager:PutSecretValue ${SECRETS.get(secret)}`);
+        return store.renew(secret, stored);
+      },
+    };
+  };
+  const servicesOf = (name: FunctionName) =>
+    createServices(CONFIG, clientOf(name), secretStoreOf(name));
   const deliveryOf = (name: FunctionName) => {
     const nat = async ({ event }: { event: { email: string } }) => answerTo(event.email);
     return createDelivery({ ...servicesOf(name), nat });
   };
   const contextOf = (name: FunctionName) => contextWith(name, '1', () => HOUR_MS);
 
-  const { run } = createInProcessOperator(clientOf('operate'));
-  await run({ command: 'workspace.add', name: id, ...workspace, apiKey });
+  const { run } = createInProcessOperator(clientOf('operate'), secretStoreOf('operate'));
+  await run({ command: 'workspace.add', name: id, ...workspace, apiKey, sharedSecret });
 
   const identify = createIdentify(() => servicesOf('identify'));
   const events = EMAILS.map((email) => ({
@@ -104,13 +129,13 @@ async function useEverything(): Promise<void> {
     timestamp: `${DAY}T12:00:00Z`,
     traits: { email },
   }));
-  const headers = { authorization: `Bearer ${apiKey}` };
   const body = JSON.stringify(events);
+  const signature = createHmac('sha1', sharedSecret).update(body).digest('hex');
+  const headers = { authorization: `Bearer ${apiKey}`, 'x-signature': signature };
   await identify(requestWith({ routeKey: 'POST /v1/batch', headers, body }), contextOf('identify'));
 
-  const { secrets } = servicesOf('operate');
   const Records = EMAILS.map((email) => {
-    const Keys = { contact: { S: `${id}#${secrets.contactKey(id, email)}` }, day: { S: DAY } };
+    const Keys = { contact: { S: `${id}#${contactKeyOf(id, email)}` }, day: { S: DAY } };
     return { dynamodb: { Keys } };
   });
   await createDeliver(() => deliveryOf('deliver'))({ Records }, contextOf('deliver'));
@@ -167,9 +192,10 @@ function resourcesIn(input: Record<string, unknown>): string[] {
     .map(([resource]) => `${resource}${index}`);
 }
 
-/** What a role allows on tables and what belongs to them. The trigger of deliver reads the stream. */
+/** What a role allows on tables and secrets. The trigger of deliver reads the stream. */
 function allowedTo(name: FunctionName): string[] {
-  return allowed(name, 'dynamodb:').filter((action) => !action.endsWith('.StreamArn'));
+  const onTables = allowed(name, 'dynamodb:').filter((action) => !action.endsWith('.StreamArn'));
+  return [...onTables, ...allowed(name, 'secretsmanager:')].sort();
 }
 
 /** @param service the beginning of the actions, such as `dynamodb:` */
@@ -194,11 +220,19 @@ function allowed(name: FunctionName, service: string): string[] {
     .sort();
 }
 
-/** The name of `{ Fn::GetAtt: [Interactions, Arn] }` or `{ Fn::Sub: "${Interactions.Arn}/…" }`. */
+/** The name of `{ Fn::GetAtt: [Interactions, Arn] }`, `{ Fn::Sub: "${Interactions.Arn}/…" }` or `{ Ref: … }`. */
 function nameOf(reference: unknown): string {
-  const { 'Fn::GetAtt': attribute, 'Fn::Sub': text } = z
-    .object({ 'Fn::GetAtt': z.optional(z.array(z.string())), 'Fn::Sub': z.optional(z.string()) })
+  const {
+    'Fn::GetAtt': attribute,
+    'Fn::Sub': text,
+    Ref,
+  } = z
+    .object({
+      'Fn::GetAtt': z.optional(z.array(z.string())),
+      'Fn::Sub': z.optional(z.string()),
+      Ref: z.optional(z.string()),
+    })
     .parse(reference);
-  const arn = text ?? attribute?.join('.') ?? '';
+  const arn = text ?? attribute?.join('.') ?? Ref ?? '';
   return arn.replace(/\$\{(.+)\}/, '$1').replace(/\.Arn/, '');
 }

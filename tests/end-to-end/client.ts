@@ -95,9 +95,14 @@ export async function ledgerItems(dynamodb = inject('dynamodb')) {
 }
 
 /** Runs an operator's command on the shared stack. */
-export async function operate(request: object): Promise<unknown> {
+export function operate(request: object): Promise<unknown> {
+  return invokeFunction('operate', request);
+}
+
+/** Invokes a function of the shared stack by its name in `serverless.yml`. */
+export async function invokeFunction(name: string, payload: object): Promise<unknown> {
   const lambda = lambdaClient(inject('lambdaPort'));
-  const answer = await invoke(lambda, 'nat-destination-local-operate', request);
+  const answer = await invoke(lambda, `nat-destination-local-${name}`, payload);
   lambda.destroy();
   return answer;
 }

@@ -16,8 +16,8 @@ afterEach(() => {
 });
 
 /** Runs the command of `npm start` and collects what it prints. */
-function start(env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, ['offline/start.ts'], {
+function start(env: NodeJS.ProcessEnv, ...args: string[]) {
+  const child = spawn(process.execPath, ['offline/start.ts', ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
   });
@@ -73,38 +73,64 @@ it('accepts the first request that reaches the API port', async () => {
 }, 60_000);
 
 it.each([
-  ['API_PORT', '127.0.0.1'],
-  ['NAT_PORT', '127.0.0.1'],
-  ['LAMBDA_PORT', '127.0.0.1'],
-  ['NAT_PORT', '::1'],
-] as const)('shows a command that moves %s if its port is taken at %s', async (variable, host) => {
-  const env = await ports();
-  const other = createServer().listen(Number(env[variable]), host);
-  await once(other, 'listening');
-  const { child, printed } = start(env);
-  expect(await once(child, 'exit')).toEqual([1, null]);
-  expect(printed.err).toMatch(
-    new RegExp(
-      `^${variable}: port ${env[variable]} is taken. Choose another one: ${variable}=\\d+ npm start\\n$`,
-    ),
-  );
-  other.close();
-});
+  ['--port', 'API_PORT', '127.0.0.1'],
+  ['--nat-port', 'NAT_PORT', '127.0.0.1'],
+  ['--lambda-port', 'LAMBDA_PORT', '127.0.0.1'],
+  ['--nat-port', 'NAT_PORT', '::1'],
+] as const)(
+  'shows a command with %s if the port of %s is taken at %s',
+  async (option, variable, host) => {
+    const env = await ports();
+    const other = createServer().listen(Number(env[variable]), host);
+    await once(other, 'listening');
+    const { child, printed } = start(env);
+    expect(await once(child, 'exit')).toEqual([1, null]);
+    expect(printed.err).toMatch(
+      new RegExp(
+        `^${option}: port ${env[variable]} is taken. Choose another one: npm start -- ${option} \\d+\\n$`,
+      ),
+    );
+    other.close();
+  },
+);
 
-it.each(['API_PORT', 'NAT_PORT'])('refuses a port that fetch blocks for %s', async (variable) => {
-  const { child, printed } = start({ ...(await ports()), [variable]: '6665' });
+it.each(['--port', '--nat-port'])('refuses a port that fetch blocks for %s', async (option) => {
+  const { child, printed } = start(await ports(), option, '6665');
   expect(await once(child, 'exit')).toEqual([1, null]);
   // 6665 to 6669 are blocked.
   expect(printed.err).toBe(
-    `${variable}: port 6665 is blocked by browsers and by fetch. Choose another one: ${variable}=6670 npm start\n`,
+    `${option}: port 6665 is blocked by browsers and by fetch. Choose another one: npm start -- ${option} 6670\n`,
   );
 });
 
-it('refuses the same port for two variables', async () => {
+it('refuses the same port for two parts', async () => {
   const { NAT_PORT } = await ports();
-  const { child, printed } = start({ ...(await ports()), NAT_PORT, LAMBDA_PORT: NAT_PORT });
+  const { child, printed } = start({ ...(await ports()), NAT_PORT }, '--lambda-port', NAT_PORT);
   expect(await once(child, 'exit')).toEqual([1, null]);
   expect(printed.err).toMatch(
-    /^LAMBDA_PORT: port \d+ is the same as NAT_PORT. Choose another one: LAMBDA_PORT=\d+ npm start\n$/,
+    /^--lambda-port: port \d+ is the same as --nat-port. Choose another one: npm start -- --lambda-port \d+\n$/,
   );
+});
+
+it.each([
+  [
+    'an unknown option',
+    ['--prot', '3001'],
+    "error: unknown option '--prot'\n(Did you mean --port?)",
+  ],
+  ['no number as a port', ['--port', 'http'], 'Expected a port from 1 to 65535.'],
+  ['an argument that is no option', ['3001'], 'error: too many arguments.'],
+])('refuses %s, and names --help', async (_, args, message) => {
+  const { child, printed } = start({}, ...args);
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(printed.err).toContain(message);
+  expect(printed.err).toContain('--help');
+});
+
+it('lists its options and variables with --help, and starts nothing', async () => {
+  const { child, printed } = start({}, '--help');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  for (const word of ['--port', 'API_PORT', '--nat-port', '--lambda-port', 'DYNAMODB_ENDPOINT']) {
+    expect(printed.out).toContain(word);
+  }
 });

@@ -11,6 +11,7 @@ import {
   createTables,
 } from '../in-process/dynamodb.ts';
 import { contextWith, requestWith } from '../in-process/lambda.ts';
+import { createMemorySecretStore } from '../in-process/secrets.ts';
 
 /** @param isReachable whether a table answers */
 async function servicesOver(isReachable: (table: string) => boolean) {
@@ -23,7 +24,7 @@ async function servicesOver(isReachable: (table: string) => boolean) {
     if (isFailing) throw new Error('unreachable');
     return database.execute(operation, input);
   });
-  return createServices(CONFIG, db);
+  return createServices(CONFIG, db, createMemorySecretStore());
 }
 
 async function check(services: () => Services, query: Record<string, string> = {}) {
@@ -47,7 +48,7 @@ describe('GET /v1/health', () => {
   it('is not healthy if a setting is wrong, and names it only in the log', async () => {
     const error = vi.spyOn(logger, 'error');
     const { db } = await servicesOver(() => true);
-    const services = () => createServices(readConfig({}), db);
+    const services = () => createServices(readConfig({}), db, createMemorySecretStore());
     expect(await check(services)).toEqual(unhealthy);
     expect(error).toHaveBeenCalledWith('unhealthy', {
       error: expect.objectContaining({ message: expect.stringContaining('NAT_API_URL') }),

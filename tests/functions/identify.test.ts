@@ -10,6 +10,7 @@ import {
   createTables,
 } from '../in-process/dynamodb.ts';
 import { contextWith, requestWith } from '../in-process/lambda.ts';
+import { createMemorySecretStore } from '../in-process/secrets.ts';
 
 const apiKey = 'key-of-acme';
 
@@ -29,7 +30,7 @@ async function start() {
     return database.execute(operation, input);
   });
   const container = () => {
-    const services = createServices(CONFIG, db);
+    const services = createServices(CONFIG, db, createMemorySecretStore());
     return createHandler(() => services);
   };
   const operator = createInProcessOperator(db);

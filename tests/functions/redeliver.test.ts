@@ -14,6 +14,7 @@ import {
   createTables,
 } from '../in-process/dynamodb.ts';
 import { contextWith } from '../in-process/lambda.ts';
+import { createMemorySecretStore } from '../in-process/secrets.ts';
 
 const DAY = '2020-05-31';
 /** DynamoDB's limit for one BatchWriteItem. */
@@ -58,7 +59,7 @@ async function createDeployment(answers: Record<string, NatResult>) {
     calls.push(workspace);
     return answers[workspace] ?? { verdict: 'never', error: 'status 400' };
   };
-  const services = createServices(CONFIG, db);
+  const services = createServices(CONFIG, db, createMemorySecretStore());
   const delivery = createDelivery({ ...services, nat });
   const handler = createHandler(() => ({ ledger: services.ledger, delivery }));
   return {

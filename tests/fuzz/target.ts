@@ -11,6 +11,7 @@ import {
   createTables,
 } from '../in-process/dynamodb.ts';
 import { contextWith, type RequestParts, requestWith } from '../in-process/lambda.ts';
+import { contactKeyOf, createMemorySecretStore } from '../in-process/secrets.ts';
 import { SAMPLE, SENDERS, STANDARD_MESSAGE } from './senders.ts';
 
 const READS = ['GetItem', 'BatchGetItem', 'Query'];
@@ -41,14 +42,13 @@ export async function createTarget() {
     return answer;
   });
   await addSenders();
-  const { secrets } = createServices(CONFIG, db);
   const containers = [0, 1].map(() => {
-    const services = createServices(CONFIG, db);
+    const services = createServices(CONFIG, db, createMemorySecretStore());
     return createHandler(() => services);
   });
   return {
     /** The key of a contact in the ledger. */
-    contactOf: (sender: string, email: string) => `${sender}#${secrets.contactKey(sender, email)}`,
+    contactOf: (sender: string, email: string) => `${sender}#${contactKeyOf(sender, email)}`,
     /** Sends one request, and gives the answer and its effects on the tables. */
     async send(request: RequestParts, id: string) {
       effects = { written: [], unexpected: [] };

@@ -5,7 +5,9 @@ import { isBadPort, problemOfNatApiUrl } from '../../lib/runtime/nat-api-url.ts'
 const complete = {
   INTERACTIONS_TABLE: 'interactions',
   WORKSPACES_TABLE: 'workspaces',
-  DEPLOYMENT_SECRET: 'a deployment secret of 32 chars!',
+  CONTACTS_SECRET: 'arn of a secret',
+  NAT_KEYS_SECRET: 'arn of a secret',
+  SIGNATURES_SECRET: 'arn of a secret',
   NAT_API_URL: 'https://intake.nat.example/identify',
 };
 const withRetention = (days: string) => readConfig({ ...complete, RETENTION_DAYS: days });
@@ -29,7 +31,7 @@ describe('the environment', () => {
 
   it('is refused with every variable that is wrong at once', () => {
     expect(() => readConfig({})).toThrow(
-      /INTERACTIONS_TABLE: .*; WORKSPACES_TABLE: .*; DEPLOYMENT_SECRET: .*; NAT_API_URL: /,
+      /INTERACTIONS_TABLE: .*; WORKSPACES_TABLE: .*; CONTACTS_SECRET: .*; NAT_KEYS_SECRET: .*; SIGNATURES_SECRET: .*; NAT_API_URL: /,
     );
   });
 

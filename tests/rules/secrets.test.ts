@@ -1,27 +1,33 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSecrets } from '../../lib/runtime/secrets.ts';
+import { createContactNames, createSealer } from '../../lib/runtime/secrets.ts';
 import { hashOfApiKey, newApiKey } from '../../lib/workspaces/api-key.ts';
 
-const SECRET = 'a deployment secret of 32 chars!';
-const secrets = createSecrets(SECRET);
+const SECRET = 'a secret that has 32 characters!';
+const NEWER = 'another secret of 32 characters!';
+const sealer = createSealer([SECRET]);
 const PURPOSE = 'acme natApiKey';
 
-describe('the deployment secret', () => {
+describe.each([
+  ['seals', (secret: string) => createSealer([secret])],
+  ['names contacts', createContactNames],
+])('a secret that %s', (_, create) => {
   it('is refused under 32 characters, without being repeated', () => {
     const short = SECRET.slice(1);
     expect(short).toHaveLength(31);
 
-    expect(() => createSecrets(short)).toThrow(
-      /^DEPLOYMENT_SECRET: must have at least 32 characters$/,
-    );
+    expect(() => create(short)).toThrow(/^a secret of the deployment has less than 32 characters$/);
   });
 
   it('is taken with exactly 32', () => {
     expect(SECRET).toHaveLength(32);
 
-    expect(createSecrets(SECRET).unseal(secrets.seal('x', PURPOSE), PURPOSE)).toBe('x');
+    expect(() => create(SECRET)).not.toThrow();
   });
+});
+
+it('nothing is sealed without a secret', () => {
+  expect(() => createSealer([])).toThrow('there is no secret to seal with');
 });
 
 describe('seal and unseal', () => {
@@ -29,57 +35,78 @@ describe('seal and unseal', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 200 });
     fc.assert(
       fc.property(text, fc.string({ unit: 'grapheme' }), (plain, purpose) => {
-        expect(secrets.unseal(secrets.seal(plain, purpose), purpose)).toBe(plain);
+        expect(sealer.unseal(sealer.seal(plain, purpose), purpose)).toBe(plain);
       }),
     );
   });
 
   it('hide the text, and never give the same twice', () => {
-    const [one, other] = [secrets.seal('nat-key', PURPOSE), secrets.seal('nat-key', PURPOSE)];
+    const [one, other] = [sealer.seal('nat-key', PURPOSE), sealer.seal('nat-key', PURPOSE)];
 
     expect(one).not.toBe(other);
-    expect(Buffer.from(one, 'base64url').toString('latin1')).not.toContain('nat-key');
+    expect(bytesOf(one).toString('latin1')).not.toContain('nat-key');
   });
 
   it('refuse another purpose', () => {
-    const sealed = secrets.seal('nat-key', PURPOSE);
+    const sealed = sealer.seal('nat-key', PURPOSE);
 
-    expect(() => secrets.unseal(sealed, 'acme sharedSecret')).toThrow(Error);
-    expect(() => secrets.unseal(sealed, 'other natApiKey')).toThrow(Error);
+    expect(() => sealer.unseal(sealed, 'acme sharedSecret')).toThrow(Error);
+    expect(() => sealer.unseal(sealed, 'other natApiKey')).toThrow(Error);
   });
 
-  it('refuse what another secret sealed', () => {
-    const other = createSecrets(`${SECRET}!`);
+  it('refuse what another secret sealed, also under the id of their own key', () => {
+    const other = createSealer([NEWER]);
+    const sealed = sealer.seal('nat-key', PURPOSE);
 
-    expect(() => other.unseal(secrets.seal('nat-key', PURPOSE), PURPOSE)).toThrow(Error);
+    expect(() => other.unseal(sealed, PURPOSE)).toThrow('sealed with a key that is not there');
+    const [, bytes] = sealed.split('.');
+    const [id] = other.seal('nat-key', PURPOSE).split('.');
+    expect(() => other.unseal(`${id}.${bytes}`, PURPOSE)).toThrow(Error);
   });
 
   it('refuse a change to any byte: of IV, tag or ciphertext', () => {
-    const sealed = Buffer.from(secrets.seal('nat-key', PURPOSE), 'base64url');
-    expect(sealed).toHaveLength(12 + 16 + 'nat-key'.length);
+    const sealed = sealer.seal('nat-key', PURPOSE);
+    expect(bytesOf(sealed)).toHaveLength(12 + 16 + 'nat-key'.length);
 
-    for (let at = 0; at < sealed.length; at += 1) {
-      const changed = Buffer.from(sealed);
+    for (let at = 0; at < bytesOf(sealed).length; at += 1) {
+      const changed = bytesOf(sealed);
       changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
-      expect(() => secrets.unseal(changed.toString('base64url'), PURPOSE)).toThrow(Error);
+      expect(() => sealer.unseal(withBytes(sealed, changed), PURPOSE)).toThrow(Error);
     }
   });
 
   it('refuse a text that was cut anywhere', () => {
-    const sealed = Buffer.from(secrets.seal('nat-key', PURPOSE), 'base64url');
-
+    const sealed = sealer.seal('nat-key', PURPOSE);
     for (let length = 0; length < sealed.length; length += 1) {
-      const cut = sealed.subarray(0, length).toString('base64url');
-      expect(() => secrets.unseal(cut, PURPOSE)).toThrow(Error);
+      expect(() => sealer.unseal(sealed.slice(0, length), PURPOSE)).toThrow(Error);
     }
   });
 });
 
+describe('a new secret', () => {
+  const rotated = createSealer([NEWER, SECRET]);
+
+  it('seals from then on, and the former one still unseals', () => {
+    const before = sealer.seal('nat-key', PURPOSE);
+    const after = rotated.seal('nat-key', PURPOSE);
+
+    expect([before, after].map((sealed) => rotated.unseal(sealed, PURPOSE))).toEqual([
+      'nat-key',
+      'nat-key',
+    ]);
+    expect([before, after].map(rotated.isNewest)).toEqual([false, true]);
+    expect([before, after].map(rotated.canUnseal)).toEqual([true, true]);
+    expect([before, after].map(sealer.canUnseal)).toEqual([true, false]);
+  });
+});
+
 describe('the contact key', () => {
-  const key = secrets.contactKey('acme', 'peter@example.com');
+  const names = createContactNames(SECRET);
+  const workspace = { id: 'acme', contactsNamedBy: names.fingerprint };
+  const key = names.contactKey(workspace, 'peter@example.com');
 
   it('is the same for the same contact, also after a restart', () => {
-    expect(createSecrets(SECRET).contactKey('acme', 'peter@example.com')).toBe(key);
+    expect(createContactNames(SECRET).contactKey(workspace, 'peter@example.com')).toBe(key);
   });
 
   it('is 43 characters that do not show the address', () => {
@@ -87,12 +114,24 @@ describe('the contact key', () => {
   });
 
   it.each([
-    ['workspace', secrets.contactKey('other', 'peter@example.com')],
-    ['contact', secrets.contactKey('acme', 'paul@example.com')],
-    ['deployment', createSecrets(`${SECRET}!`).contactKey('acme', 'peter@example.com')],
-    ['split of the same characters', secrets.contactKey('acmep', 'eter@example.com')],
+    ['workspace', names.contactKey({ ...workspace, id: 'other' }, 'peter@example.com')],
+    ['contact', names.contactKey(workspace, 'paul@example.com')],
+    [
+      'split of the same characters',
+      names.contactKey({ ...workspace, id: 'acmep' }, 'eter@example.com'),
+    ],
   ])('differs per %s', (_what, other) => {
     expect(other).not.toBe(key);
+  });
+
+  it('is not computed with another secret: every contact would be accepted again', () => {
+    const others = createContactNames(NEWER);
+
+    expect(others.fingerprint).not.toBe(names.fingerprint);
+    expect(names.fingerprint).toMatch(/^[\w-]{16}$/);
+    expect(() => others.contactKey(workspace, 'peter@example.com')).toThrow(
+      /^workspace acme: its contacts were named with another secret\. Restore /,
+    );
   });
 });
 
@@ -111,3 +150,11 @@ describe('API keys', () => {
     expect(other).not.toBe(one);
   });
 });
+
+function bytesOf(sealed: string): Buffer {
+  return Buffer.from(sealed.split('.')[1] ?? '', 'base64url');
+}
+
+function withBytes(sealed: string, bytes: Buffer): string {
+  return `${sealed.split('.')[0]}.${bytes.toString('base64url')}`;
+}

@@ -49,7 +49,7 @@ describe('one event per day per contact', () => {
 
   it('counts the days of an account in its time zone', async () => {
     const zones: Record<string, string> = { tokyo: 'Asia/Tokyo' };
-    const sandbox = await freshSandbox({ timeZones: (apiKey) => zones[apiKey] ?? 'UTC' });
+    const sandbox = await freshSandbox({ findTimeZone: async (apiKey) => zones[apiKey] ?? 'UTC' });
     const answerToSecond = async (apiKey: string) => {
       const headers = { authorization: basic(apiKey) };
       // 23:00 and 01:00 in Tokyo: two days there, one in UTC.

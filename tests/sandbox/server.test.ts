@@ -42,7 +42,7 @@ it('serves a page that may load only its own files, and serves all of them', asy
   const files = [...html.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, file]) => file);
   expect(files.length).toBeGreaterThan(3);
   for (const file of files) {
-    expect((await fetch(`${sandbox.url}/${file}`)).status, file).toBe(200);
+    expect((await fetch(new URL(file ?? '', sandbox.url))).status, file).toBe(200);
   }
 });
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Sandbox } from '../../offline/sandbox/server.ts';
+import { apiRequest } from './api-request.ts';
 import { basic, freshSandbox, identify, recommended, setFault } from './sandbox-client.ts';
 
 interface StreamEvent {
@@ -9,8 +10,8 @@ interface StreamEvent {
 
 type EventStream = AsyncGenerator<StreamEvent, void>;
 
-async function openStream(sandbox: Sandbox, search = ''): Promise<EventStream> {
-  const response = await fetch(`${sandbox.url}/stream?search=${search}`);
+async function openStream(sandbox: Sandbox): Promise<EventStream> {
+  const response = await fetch(`${sandbox.url}/stream`);
   expect(response.headers.get('content-type')).toContain('text/event-stream');
   if (response.body === null) throw new Error('a stream has a body');
   return eventsOf(response.body.pipeThrough(new TextDecoderStream()));
@@ -38,54 +39,38 @@ async function nextOf(stream: EventStream): Promise<StreamEvent> {
   return value;
 }
 
-function callOf(email: string): object {
-  return recommended({ traits: { email } });
-}
-
-it('begins with a snapshot of everything', async () => {
+it('begins with the faults and the address of the API', async () => {
   const sandbox = await freshSandbox({ apiUrl: 'http://localhost:3999/' });
-  await identify(sandbox, recommended());
 
   expect(await nextOf(await openStream(sandbox))).toEqual({
-    event: 'snapshot',
-    data: {
-      accounts: 1,
-      contacts: 1,
-      matching: 1,
-      faults: [],
-      apiUrl: 'http://localhost:3999',
-      latest: [
-        {
-          account: 1,
-          email: 'peter@example.com',
-          total: 1,
-          interactions: [
-            {
-              timestamp: '2020-05-31T17:55:47.263Z',
-              day: '2020-05-31',
-              description: 'https://example.com',
-            },
-          ],
-        },
-      ],
-    },
+    event: 'hello',
+    data: { faults: [], apiUrl: 'http://localhost:3999' },
   });
 });
 
-it('sends an interaction when it is added, but no duplicate', async () => {
+it('says that the contacts changed for a new interaction, but not for a duplicate', async () => {
   const sandbox = await freshSandbox();
   const stream = await openStream(sandbox);
   await nextOf(stream);
 
-  await identify(sandbox, callOf('a@example.com'));
-  expect(await nextOf(stream)).toMatchObject({ event: 'contacts', data: { contacts: 1 } });
-  await identify(sandbox, callOf('a@example.com'));
-  await identify(sandbox, callOf('b@example.com'));
+  await identify(sandbox, recommended());
+  expect(await nextOf(stream)).toEqual({ event: 'changed', data: ['contacts'] });
+  await identify(sandbox, recommended());
+  sandbox.requests.add(apiRequest());
 
-  expect(await nextOf(stream)).toMatchObject({
-    event: 'contacts',
-    data: { contacts: 2, latest: [{ email: 'b@example.com' }] },
-  });
+  expect(await nextOf(stream)).toEqual({ event: 'changed', data: ['requests'] });
+});
+
+it('turns a burst of changes into one message', async () => {
+  const sandbox = await freshSandbox();
+  const stream = await openStream(sandbox);
+  await nextOf(stream);
+
+  for (let n = 0; n < 1000; n += 1) sandbox.requests.add(apiRequest());
+  expect(await nextOf(stream)).toEqual({ event: 'changed', data: ['requests'] });
+  await setFault(sandbox, {});
+
+  expect((await nextOf(stream)).event).toBe('faults');
 });
 
 it('sends the faults when they are set and when they end', async () => {
@@ -112,45 +97,14 @@ it('sends the faults when they are set and when they end', async () => {
   expect(await nextOf(stream)).toEqual({ event: 'faults', data: [] });
 });
 
-it('sends the 200 most recently active contacts, and the number of all', async () => {
-  const sandbox = await freshSandbox();
-  const numbers = Array.from({ length: 210 }, (_, i) => i);
-  for (const i of numbers) await identify(sandbox, callOf(`p${i}@example.com`));
-  await identify(sandbox, { ...callOf('p0@example.com'), timestamp: '2020-06-01T00:00:00Z' });
-
-  const { data } = await nextOf(await openStream(sandbox));
-
-  const emails = [0, ...numbers.slice(11).toReversed()].map((i) => ({
-    email: `p${i}@example.com`,
-  }));
-  expect(data).toMatchObject({ contacts: 210, matching: 210, latest: emails });
-});
-
-it('with a search, sends only the contacts whose address matches', async () => {
-  const sandbox = await freshSandbox();
-  await identify(sandbox, callOf('ann@example.com'));
-  await identify(sandbox, callOf('bob@example.com'));
-  const stream = await openStream(sandbox, 'ANN');
-  expect(await nextOf(stream)).toMatchObject({
-    data: { contacts: 2, matching: 1, latest: [{ email: 'ann@example.com' }] },
-  });
-
-  await identify(sandbox, callOf('carl@example.com'));
-  await identify(sandbox, callOf('joanne@example.com'));
-
-  expect(await nextOf(stream)).toMatchObject({
-    data: { contacts: 4, matching: 2, latest: [{ email: 'joanne@example.com' }] },
-  });
-});
-
-it('numbers the accounts and never sends an API key', async () => {
+it('numbers the accounts of the contacts and never sends an API key', async () => {
   const sandbox = await freshSandbox();
   for (const key of ['secret-a', 'secret-b']) {
     await identify(sandbox, recommended(), { authorization: basic(key) });
   }
 
-  const { data } = await nextOf(await openStream(sandbox));
+  const page = await (await fetch(`${sandbox.url}/contacts`)).json();
 
-  expect(data).toMatchObject({ accounts: 2, latest: [{ account: 2 }, { account: 1 }] });
-  expect(JSON.stringify(data)).not.toContain('secret');
+  expect(page).toMatchObject({ accounts: 2, items: [{ account: 2 }, { account: 1 }] });
+  expect(JSON.stringify(page)).not.toContain('secret');
 });

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { interactionId } from '../../lib/ledger/entry.ts';
 import { OperatorError } from '../../lib/operator/operator-error.ts';
 import { requestWith } from '../in-process/lambda.ts';
+import { contactKeyOf } from '../in-process/secrets.ts';
 import type { Customer, SentEvent } from './events.ts';
 import type { Invocation } from './scheduler.ts';
 import type { World } from './world.ts';
@@ -77,7 +78,7 @@ async function begin(
 
 /** Checks that the response says what took effect. */
 function checkAnswer(
-  { violations, watcher, secrets }: World,
+  { violations, watcher }: World,
   invocation: Invocation,
   customer: Customer,
   events: SentEvent[],
@@ -96,7 +97,7 @@ function checkAnswer(
   }
   statuses.forEach((one, at) => {
     const { email = '', day } = events[at] ?? {};
-    const contact = `${customer.id}#${secrets.contactKey(customer.id, email)}`;
+    const contact = `${customer.id}#${contactKeyOf(customer.id, email)}`;
     const name = interactionId({ contact, day: day ?? '' });
     if (one === 'accepted' && !names.has(name)) violations.push('accepted, but not written');
     if (one === 'duplicate' && !watcher.known.has(name)) violations.push('a duplicate of nothing');

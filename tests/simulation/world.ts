@@ -1,3 +1,4 @@
+import { createMemorySecretStore, operatorSecrets, SECRET_NAMES } from '../in-process/secrets.ts';
 import './quiet.ts';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
@@ -11,7 +12,6 @@ import { entrySchema, interactionId, type LedgerEntry } from '../../lib/ledger/e
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import { SECOND_MS } from '../../lib/runtime/durations.ts';
-import { createSecrets } from '../../lib/runtime/secrets.ts';
 import { createRegistry } from '../../lib/workspaces/registry.ts';
 import { createEmbeddedDynamoDB, createTables } from '../in-process/dynamodb.ts';
 import { contextWith } from '../in-process/lambda.ts';
@@ -29,7 +29,7 @@ const WORKSPACES = 'workspaces';
 const CONFIG = {
   INTERACTIONS_TABLE: INTERACTIONS,
   WORKSPACES_TABLE: WORKSPACES,
-  DEPLOYMENT_SECRET: 'a deployment secret of more than 32 characters',
+  ...SECRET_NAMES,
   NAT_API_URL: 'http://simulated.invalid/identify',
   RETENTION_DAYS: 7,
 };
@@ -100,7 +100,6 @@ export async function createWorld(seed: number) {
     watcher,
     stream,
     nat,
-    secrets: createSecrets(CONFIG.DEPLOYMENT_SECRET),
     restore,
     /** Takes a container for one invocation: an idle one with its memory, or a new one. */
     takeContainer: () => idle.shift() ?? createContainer(),
@@ -149,7 +148,7 @@ export async function createWorld(seed: number) {
   }
 
   function createContainer() {
-    const services = createServices(CONFIG, db);
+    const services = createServices(CONFIG, db, createMemorySecretStore());
     const delivery = createDelivery({ ...services, nat: nat.nat });
     const repairs = createRepairs(db, INTERACTIONS);
     const registry = createRegistry(db, WORKSPACES);
@@ -159,9 +158,10 @@ export async function createWorld(seed: number) {
       redeliver: createRedeliver(() => ({ ledger: services.ledger, delivery })),
       operate: ({ deadline }: Invocation, request: object) => {
         const remainingMs = () => deadline - clock.now;
-        const { secrets } = services;
         const audit = () => {};
-        return createOperator({ repairs, registry, secrets, remainingMs, audit }).run(request);
+        return createOperator({ repairs, registry, ...operatorSecrets, remainingMs, audit }).run(
+          request,
+        );
       },
     };
   }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { commands } from '../../lib/operator/commands.ts';
-import { embeddedTables, secrets } from './embedded.ts';
+import { contactKeyOf } from '../in-process/secrets.ts';
+import { embeddedTables } from './embedded.ts';
 
 const tables = embeddedTables();
 const run = (request: object) => tables().operator.run(request);
@@ -57,7 +58,7 @@ it('names the workspace of a command that continues', async () => {
 });
 
 it('writes no line for what only reads, for a dry run, and for what is refused', async () => {
-  const contactKey = secrets.contactKey(workspace, email);
+  const contactKey = contactKeyOf(workspace, email);
   const reading = Object.entries(commands).filter(([, { effect }]) => effect === 'reads');
   expect(reading.map(([command]) => command).sort()).toEqual([
     'interactions.list',

@@ -10,7 +10,8 @@ import { endKeys } from '../../lib/workspaces/master-record.ts';
 import { WORKSPACE_CHANGE_VISIBLE_AFTER_MS } from '../../lib/workspaces/workspace-cache.ts';
 import { createWorkspaces, type Workspace } from '../../lib/workspaces/workspaces.ts';
 import { TABLES } from '../../offline/database.ts';
-import { embeddedTables, existing, secrets } from './embedded.ts';
+import { secretSource, secrets } from '../in-process/secrets.ts';
+import { embeddedTables, existing } from './embedded.ts';
 
 const tables = embeddedTables();
 const NOW = Date.parse('2026-11-24T08:00:00Z');
@@ -43,7 +44,7 @@ async function accepted() {
 
 function deliveryTo(nat: Nat) {
   const { ledger, workspaces } = tables();
-  return createDelivery({ ledger, workspaces, secrets, nat });
+  return createDelivery({ ledger, workspaces, secrets: secretSource, nat });
 }
 
 /** The record of the current key of a workspace, as a container that remembers nothing reads it. */
@@ -181,7 +182,7 @@ describe('what Nat does not accept', () => {
   it('waits without a call while the key for Nat cannot be unsealed; the workspace is marked', async () => {
     const { id, key } = await accepted();
     const { ledger, registry } = tables();
-    const natApiKey = secrets.seal('another', 'another purpose');
+    const natApiKey = secrets.natKeys.seal('another', 'another purpose');
     await registry.change(id, (workspace) => ({ ...workspace, natApiKey }));
     const { nat, calls } = natAnswering({ verdict: 'accepted' });
     expect(await deliveryTo(nat).deliverPending(key)).toMatchObject({

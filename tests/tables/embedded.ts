@@ -5,12 +5,12 @@ import { createLedger } from '../../lib/ledger/ledger.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import type { AuditEntry } from '../../lib/operator/audit.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
-import { createSecrets } from '../../lib/runtime/secrets.ts';
 import { createRegistry } from '../../lib/workspaces/registry.ts';
 import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
 import { createTables, type Database, TABLES } from '../../offline/database.ts';
 import { startEmbeddedDatabase } from '../../offline/embedded-database.ts';
 import { freshAddress } from '../dynamodb-local/fresh-address.ts';
+import { operatorSecrets } from '../in-process/secrets.ts';
 
 /** What a test of the tables works with. */
 export interface Tables {
@@ -24,9 +24,6 @@ export interface Tables {
   audited: AuditEntry[];
   operator: ReturnType<typeof createOperator>;
 }
-
-/** The secrets of an imagined deployment. */
-export const secrets = createSecrets('a deployment secret of more than 32 characters');
 
 /**
  * Creates tables for one test file: embedded, or in the DynamoDB Local at `DYNAMODB_ENDPOINT`.
@@ -55,7 +52,7 @@ export function embeddedTables(retentionDays?: number): () => Tables {
     const operator = createOperator({
       repairs,
       registry,
-      secrets,
+      ...operatorSecrets,
       remainingMs: () => 900_000,
       audit: (entry) => void audited.push(entry),
     });

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createIntake } from '../../lib/intake/accept.ts';
 import type { Workspace } from '../../lib/workspaces/workspaces.ts';
-import { embeddedTables, secrets } from './embedded.ts';
+import { secretSource } from '../in-process/secrets.ts';
+import { embeddedTables } from './embedded.ts';
 
 const tables = embeddedTables();
 const NOW = Date.parse('2026-11-24T08:00:00Z');
@@ -23,20 +24,30 @@ function event(email: string, changes: object = {}): object {
   return { type: 'identify', timestamp: '2020-05-31T17:55:47Z', email, ...changes };
 }
 
+it('accepts nothing where another secret names the contacts: all would be accepted again', async () => {
+  const { ledger, operations } = tables();
+  const workspace = { ...(await someWorkspace()), contactsNamedBy: 'another secret' };
+  operations.length = 0;
+  await expect(
+    createIntake(ledger, secretSource).accept([event('a@example.com')], workspace, NOW),
+  ).rejects.toThrow(/its contacts were named with another secret/);
+  expect(operations).toEqual([]);
+});
+
 describe('what an event costs', () => {
   it('is one read and one write for a new interaction', async () => {
     const { ledger, operations } = tables();
     const workspace = await someWorkspace();
     operations.length = 0;
-    await createIntake(ledger, secrets).accept([event('a@example.com')], workspace, NOW);
+    await createIntake(ledger, secretSource).accept([event('a@example.com')], workspace, NOW);
     expect(operations).toEqual(['BatchGetItem', 'PutItem']);
   });
 
   it('is one read for a duplicate, and nothing if this container has seen it', async () => {
     const { ledger, operations } = tables();
     const workspace = await someWorkspace();
-    await createIntake(ledger, secrets).accept([event('a@example.com')], workspace, NOW);
-    const intake = createIntake(ledger, secrets);
+    await createIntake(ledger, secretSource).accept([event('a@example.com')], workspace, NOW);
+    const intake = createIntake(ledger, secretSource);
     operations.length = 0;
     await intake.accept([event('a@example.com')], workspace, NOW);
     expect(operations).toEqual(['BatchGetItem']);
@@ -54,7 +65,7 @@ describe('what an event costs', () => {
       event('nobody'),
     ];
     operations.length = 0;
-    const results = await createIntake(ledger, secrets).accept(batch, workspace, NOW);
+    const results = await createIntake(ledger, secretSource).accept(batch, workspace, NOW);
     expect(operations).toEqual(['BatchGetItem', 'PutItem']);
     expect(results.map(({ status }) => status)).toEqual([
       'accepted',
@@ -66,7 +77,7 @@ describe('what an event costs', () => {
 });
 
 it('keeps the interactions of two workspaces with the same contact apart', async () => {
-  const intake = createIntake(tables().ledger, secrets);
+  const intake = createIntake(tables().ledger, secretSource);
   for (const workspace of [await someWorkspace(), await someWorkspace()]) {
     const [result] = await intake.accept([event('a@example.com')], workspace, NOW);
     expect(result?.status).toBe('accepted');

@@ -6,7 +6,8 @@ import { HOUR_MS } from '../../lib/runtime/durations.ts';
 import { unsealNatApiKey } from '../../lib/workspaces/sealed-fields.ts';
 import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
 import { TABLES } from '../../offline/database.ts';
-import { embeddedTables, secrets } from './embedded.ts';
+import { secrets } from '../in-process/secrets.ts';
+import { embeddedTables } from './embedded.ts';
 import { cutOff, interleave } from './interruptions.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
@@ -102,7 +103,7 @@ async function stateOf({ workspace, first, second }: Names) {
   const opens = async (key: string) => (await workspaces.findByApiKey(key, NOW))?.id === workspace;
   return {
     keys: master?.keys.map(({ ending, since, validUntil }) => ({ ending, since, validUntil })),
-    settings: master && [master.status, master.timeZone, unsealNatApiKey(secrets, master)],
+    settings: master && [master.status, master.timeZone, unsealNatApiKey(secrets.natKeys, master)],
     isSigned: master?.sharedSecret !== undefined,
     opens: [await opens(first), await opens(second)],
     areComplete: records.map(({ version }) => version === master?.version),
@@ -205,7 +206,7 @@ describe('two workspace.add with one id at once', () => {
       expect(opens).toEqual([winner === first, winner === second]);
       expect(settings?.[2]).toBe(winner);
       const record = await createWorkspaces(tables().db, TABLES.Workspaces).findById(workspace);
-      expect(record && unsealNatApiKey(secrets, record)).toBe(winner);
+      expect(record && unsealNatApiKey(secrets.natKeys, record)).toBe(winner);
     }
     expect(call).toBeGreaterThan(3);
   });

@@ -8,7 +8,8 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/runtime/durations.ts';
 import { hashOfApiKey } from '../../lib/workspaces/api-key.ts';
 import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
 import { TABLES } from '../../offline/database.ts';
-import { embeddedTables, secrets } from './embedded.ts';
+import { secrets } from '../in-process/secrets.ts';
+import { embeddedTables } from './embedded.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 const at = (ms: number) => new Date(ms).toISOString();
@@ -41,7 +42,7 @@ async function endsOf(workspace: string) {
 
 async function natApiKeyOf(workspace: string): Promise<string> {
   const record = await fresh().findById(workspace);
-  return secrets.unseal(record?.natApiKey ?? '', `${workspace} natApiKey`);
+  return secrets.natKeys.unseal(record?.natApiKey ?? '', `${workspace} natApiKey`);
 }
 
 async function recordOf(apiKey: string) {

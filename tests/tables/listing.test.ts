@@ -9,7 +9,8 @@ import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import { DAY_MS, MINUTE_MS } from '../../lib/runtime/durations.ts';
 import { TABLES } from '../../offline/database.ts';
-import { embeddedTables, existing, secrets } from './embedded.ts';
+import { contactKeyOf, operatorSecrets } from '../in-process/secrets.ts';
+import { embeddedTables, existing } from './embedded.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 const SLOW_PAGE_MS = 50_000;
@@ -30,7 +31,13 @@ async function invoke(request: object): Promise<unknown> {
   const deadline = Date.now() + 15 * MINUTE_MS;
   const repairs = createRepairs(db, TABLES.Interactions);
   const remainingMs = () => deadline - Date.now();
-  const operator = createOperator({ repairs, registry, secrets, remainingMs, audit: () => {} });
+  const operator = createOperator({
+    repairs,
+    registry,
+    ...operatorSecrets,
+    remainingMs,
+    audit: () => {},
+  });
   return operator.run(request);
 }
 
@@ -54,7 +61,7 @@ async function interaction(workspace: string, outcome?: Outcome) {
   const { ledger } = tables();
   const email = `${randomUUID()}@example.com`;
   const key = {
-    contact: `${workspace}#${secrets.contactKey(workspace, email)}`,
+    contact: `${workspace}#${contactKeyOf(workspace, email)}`,
     day: '2020-05-31',
   };
   const event = { email, timestamp: '2020-05-31T00:00:00Z', description: 'x' };

@@ -9,7 +9,8 @@ import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import { HOUR_MS } from '../../lib/runtime/durations.ts';
 import { TABLES } from '../../offline/database.ts';
-import { embeddedTables, existing, secrets } from './embedded.ts';
+import { operatorSecrets } from '../in-process/secrets.ts';
+import { embeddedTables, existing } from './embedded.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 const LAMBDA_MS = 900_000;
@@ -33,7 +34,13 @@ function invoke(request: object): Promise<unknown> {
   const deadline = Date.now() + LAMBDA_MS;
   const remainingMs = () => deadline - Date.now();
   const repairs = createRepairs(db, TABLES.Interactions);
-  return createOperator({ repairs, registry, secrets, remainingMs, audit: () => {} }).run(request);
+  return createOperator({
+    repairs,
+    registry,
+    ...operatorSecrets,
+    remainingMs,
+    audit: () => {},
+  }).run(request);
 }
 
 /** Calls again with the cursor of each answer, as the command line does. */

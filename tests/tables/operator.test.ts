@@ -6,7 +6,8 @@ import { OperatorError } from '../../lib/operator/operator-error.ts';
 import { HOUR_MS, MINUTE_MS } from '../../lib/runtime/durations.ts';
 import { createWorkspaces, MISS_REMEMBERED_MS } from '../../lib/workspaces/workspaces.ts';
 import { TABLES } from '../../offline/database.ts';
-import { embeddedTables, secrets } from './embedded.ts';
+import { secrets } from '../in-process/secrets.ts';
+import { embeddedTables } from './embedded.ts';
 
 const tables = embeddedTables();
 const run = (request: object) => tables().operator.run(request);
@@ -23,7 +24,7 @@ async function add(more: object = {}) {
 
 async function natApiKeyOf(id: string): Promise<string> {
   const workspace = await freshWorkspaces().findById(id);
-  return secrets.unseal(workspace?.natApiKey ?? '', `${id} natApiKey`);
+  return secrets.natKeys.unseal(workspace?.natApiKey ?? '', `${id} natApiKey`);
 }
 
 beforeEach(() => {

@@ -13,8 +13,9 @@ import { createStreamReader } from '../../lib/ledger/stream.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
 import { TABLES } from '../../offline/database.ts';
 import { contextWith, messagesWith } from '../in-process/lambda.ts';
+import { secretSource } from '../in-process/secrets.ts';
 import { createInProcessStream, type InProcessStream } from '../in-process/stream.ts';
-import { embeddedTables, existing, secrets } from './embedded.ts';
+import { embeddedTables, existing } from './embedded.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 const SQS_MAX_DELAY_SECONDS = 900;
@@ -120,7 +121,7 @@ describe('an outage of the table', () => {
       return { verdict: 'accepted' };
     };
     const { ledger, workspaces } = tables();
-    const delivery = createDelivery({ ledger, workspaces, secrets, nat });
+    const delivery = createDelivery({ ledger, workspaces, secrets: secretSource, nat });
 
     // For as long as the stream tries, no call to the table works.
     onCall(['GetItemCommand', 'UpdateItemCommand'], () => {

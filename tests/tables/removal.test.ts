@@ -10,7 +10,8 @@ import { MINUTE_MS } from '../../lib/runtime/durations.ts';
 import { WORKSPACE_CHANGE_VISIBLE_AFTER_MS } from '../../lib/workspaces/workspace-cache.ts';
 import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
 import { TABLES } from '../../offline/database.ts';
-import { embeddedTables, existing, secrets } from './embedded.ts';
+import { operatorSecrets } from '../in-process/secrets.ts';
+import { embeddedTables, existing } from './embedded.ts';
 import { cutOff } from './interruptions.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
@@ -34,7 +35,13 @@ async function invoke(request: object) {
   const deadline = Date.now() + 15 * MINUTE_MS;
   const repairs = createRepairs(db, TABLES.Interactions);
   const remainingMs = () => deadline - Date.now();
-  const operator = createOperator({ repairs, registry, secrets, remainingMs, audit: () => {} });
+  const operator = createOperator({
+    repairs,
+    registry,
+    ...operatorSecrets,
+    remainingMs,
+    audit: () => {},
+  });
   return operator.run(request);
 }
 

@@ -5,7 +5,8 @@ import { RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
 import type { Outcome } from '../../lib/ledger/outcome.ts';
 import { HOUR_MS, MINUTE_MS } from '../../lib/runtime/durations.ts';
 import { WORKSPACE_CHANGE_VISIBLE_AFTER_MS } from '../../lib/workspaces/workspace-cache.ts';
-import { embeddedTables, existing, secrets } from './embedded.ts';
+import { contactKeyOf } from '../in-process/secrets.ts';
+import { embeddedTables, existing } from './embedded.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 /** When the retry window of what was accepted now is over. */
@@ -23,7 +24,7 @@ async function someWorkspace(): Promise<string> {
 /** Accepts an interaction, and settles it if there is an outcome. */
 async function interaction(workspace: string, outcome?: Outcome, day = '2020-05-31') {
   const email = `${randomUUID()}@example.com`;
-  const key = { contact: `${workspace}#${secrets.contactKey(workspace, email)}`, day };
+  const key = { contact: `${workspace}#${contactKeyOf(workspace, email)}`, day };
   const timestamp = '2020-05-31T17:55:47.263Z';
   const { ledger } = tables();
   await ledger.accept(key, { email, timestamp, description: 'https://example.com' }, Date.now());

@@ -4,7 +4,8 @@ import { createIntake } from '../../lib/intake/accept.ts';
 import { OperatorError } from '../../lib/operator/operator-error.ts';
 import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
 import { TABLES } from '../../offline/database.ts';
-import { embeddedTables, secrets } from './embedded.ts';
+import { secretSource } from '../in-process/secrets.ts';
+import { embeddedTables } from './embedded.ts';
 
 const tables = embeddedTables();
 const SAMPLE = { type: 'identify', at: '2020-05-31T17:55:47Z', user: { mail: 'ann@example.com' } };
@@ -49,7 +50,7 @@ describe('a custom format', () => {
     const id = await add();
     await update(id, { ...PATHS, sample: SAMPLE });
     await tables().operator.run({ command: 'workspace.rotate', workspace: id });
-    const intake = createIntake(tables().ledger, secrets);
+    const intake = createIntake(tables().ledger, secretSource);
     expect(await intake.accept([SAMPLE], await fresh(id), Date.now())).toMatchObject([
       { status: 'accepted', interaction: { format: 'custom' } },
     ]);

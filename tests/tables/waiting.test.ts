@@ -11,7 +11,8 @@ import { createOperator } from '../../lib/operator/operator.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
 import { WORKSPACE_CHANGE_VISIBLE_AFTER_MS } from '../../lib/workspaces/workspace-cache.ts';
 import { TABLES } from '../../offline/database.ts';
-import { embeddedTables, existing, secrets } from './embedded.ts';
+import { operatorSecrets } from '../in-process/secrets.ts';
+import { embeddedTables, existing } from './embedded.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 const LATER = NOW + 6 * HOUR_MS;
@@ -34,7 +35,13 @@ async function invoke(request: object) {
   const deadline = Date.now() + 15 * MINUTE_MS;
   const repairs = createRepairs(db, TABLES.Interactions);
   const remainingMs = () => deadline - Date.now();
-  const operator = createOperator({ repairs, registry, secrets, remainingMs, audit: () => {} });
+  const operator = createOperator({
+    repairs,
+    registry,
+    ...operatorSecrets,
+    remainingMs,
+    audit: () => {},
+  });
   return answerSchema.parse(await operator.run(request));
 }
 

@@ -16,7 +16,6 @@ const fields = form.elements;
 export function showFaults(faults) {
   byId('faults').dataset.active = String(faults.length > 0);
   byId('faults-now').textContent = summarize(faults);
-  document.title = `${faults.length === 0 ? '' : 'Faults on · '}Timelines · Nat sandbox`;
   byId('active-faults').replaceChildren(...faults.map(createItem));
   for (const [index, button] of [...byId('presets').children].entries()) {
     button.ariaPressed = String(isSet(PRESETS[index].fault, faults));

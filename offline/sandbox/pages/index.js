@@ -1,96 +1,77 @@
-import { showCommand } from './command.js';
-import { clearContacts, countContacts, showContact } from './contacts.js';
+import { showTryCommand } from './command.js';
+import { byId, setText } from './dom.js';
 import { showFaults } from './faults.js';
+import { createRefresh } from './load.js';
+import { addressOfView, followPlace, readPlace } from './place.js';
+import { showRequests } from './requests.js';
+import { showTimelines } from './timelines.js';
 
-const SEARCH_DELAY_MS = 200;
 const REOPEN_DELAY_MS = 2000;
+/** What each view shows, by the name that the stream has for it. */
+const SUBJECTS = { timelines: 'contacts', requests: 'requests' };
+const TITLES = { timelines: 'Timelines', requests: 'Requests' };
 
-const byId = (id) => document.getElementById(id);
+let faultsAreOn = false;
 
-let stream;
-let counts = { accounts: 0, contacts: 0, matching: 0 };
+const refresh = createRefresh(() => {
+  const place = readPlace();
+  return place.view === 'requests' ? showRequests(place) : showTimelines(place, refresh);
+});
 
-/** Opens the stream for the current search and closes the one before. */
+/** Opens the stream that says what has changed. */
 function openStream() {
-  stream?.close();
-  stream = new EventSource(`stream?${new URLSearchParams({ search: searchText() })}`);
+  const stream = new EventSource('stream');
   stream.addEventListener('open', () => showConnection('live'));
-  stream.addEventListener('error', onStreamError);
-  stream.addEventListener('snapshot', ({ data }) => onSnapshot(JSON.parse(data)));
-  stream.addEventListener('contacts', ({ data }) => onContacts(JSON.parse(data)));
-  stream.addEventListener('faults', ({ data }) => showFaults(JSON.parse(data)));
-}
-
-function searchText() {
-  return byId('search').value.trim();
+  stream.addEventListener('error', () => onStreamError(stream));
+  stream.addEventListener('hello', ({ data }) => onHello(JSON.parse(data)));
+  stream.addEventListener('changed', ({ data }) => onChanged(JSON.parse(data)));
+  stream.addEventListener('faults', ({ data }) => onFaults(JSON.parse(data)));
 }
 
 /** A browser reopens a broken stream by itself, but not after an answer that is not a stream. */
-function onStreamError({ target }) {
-  if (target !== stream) return;
+function onStreamError(stream) {
   showConnection('disconnected');
-  if (target.readyState !== EventSource.CLOSED) return;
-  setTimeout(() => target === stream && openStream(), REOPEN_DELAY_MS);
+  if (stream.readyState === EventSource.CLOSED) setTimeout(openStream, REOPEN_DELAY_MS);
 }
 
 function showConnection(state) {
   const indicator = byId('connection');
-  // Screen readers repeat a text that is written again, so it is written only if it changes.
-  if (indicator.dataset.state === state) return;
   indicator.dataset.state = state;
-  indicator.textContent = state;
+  setText(indicator, state);
 }
 
-function onSnapshot({ latest, faults, apiUrl, ...newCounts }) {
-  clearContacts();
+/** The sandbox may have been started again, so everything is read again. */
+function onHello({ faults, apiUrl }) {
+  onFaults(faults);
+  showTryCommand(apiUrl);
+  refresh();
+}
+
+function onChanged(subjects) {
+  if (subjects.includes(SUBJECTS[readPlace().view])) refresh();
+}
+
+function onFaults(faults) {
   showFaults(faults);
-  showCommand(apiUrl);
-  showContacts(latest, newCounts, { highlight: false });
+  faultsAreOn = faults.length > 0;
+  showTitle();
 }
 
-function onContacts({ latest, ...newCounts }) {
-  showContacts(latest, newCounts, { highlight: true });
-  byId('announcement').textContent =
-    latest.length === 1
-      ? `New interaction for ${latest[0].email}`
-      : `New interactions for ${latest.length} contacts`;
+function showTitle() {
+  const { view } = readPlace();
+  document.title = `${faultsAreOn ? 'Faults on · ' : ''}${TITLES[view]} · Nat sandbox`;
 }
 
-function showContacts(latest, newCounts, options) {
-  counts = newCounts;
-  document.body.classList.toggle('several-accounts', counts.accounts > 1);
-  // Each contact goes to the top, so the latest one goes last.
-  for (const contact of latest.toReversed()) showContact(contact, options);
-  showCounts();
-}
-
-function showCounts() {
-  const shown = countContacts();
-  byId('empty').hidden = counts.contacts > 0;
-  byId('search-box').hidden = counts.contacts === 0;
-  byId('not-found').hidden = counts.contacts === 0 || shown > 0;
-  byId('not-found').textContent = `No address contains “${searchText()}”.`;
-  byId('count').textContent = describeCounts(shown);
-}
-
-function describeCounts(shown) {
-  const { contacts, matching } = counts;
-  if (contacts === 0) return '';
-  const all = `${formatNumber(contacts)} ${contacts === 1 ? 'contact' : 'contacts'}`;
-  const isCut = shown < matching;
-  if (searchText() === '') return isCut ? `the latest ${shown} of ${all}` : all;
-  const found = `${formatNumber(matching)} of ${all}`;
-  return isCut ? `${found}, the latest ${shown} shown` : found;
-}
-
-function formatNumber(number) {
-  return number.toLocaleString('en');
-}
-
-let searchTimer;
-byId('search').addEventListener('input', () => {
-  clearTimeout(searchTimer);
-  searchTimer = setTimeout(openStream, SEARCH_DELAY_MS);
+followPlace(({ view }) => {
+  for (const name of Object.keys(TITLES)) {
+    byId(name).hidden = name !== view;
+    const link = byId(`to-${name}`);
+    link.href = addressOfView(name);
+    link.ariaCurrent = name === view ? 'page' : null;
+  }
+  byId('skip').href = `#${view}`;
+  showTitle();
+  refresh();
 });
 
 openStream();
