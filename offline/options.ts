@@ -16,7 +16,7 @@ Environment:
  * Gives a command the options of the local stack. The environment sets them as well, because
  * `npm run operate` and `npm run send` read the same variables.
  *
- * @returns the command, whose `opts()` are the ports
+ * @returns the command, whose `opts()` are `StackPorts` and its own options
  */
 export function withStackOptions(command: Command): Command {
   for (const [flag, variable, port, help] of PORTS) {
@@ -28,6 +28,13 @@ export function withStackOptions(command: Command): Command {
     .allowExcessArguments(false)
     .showHelpAfterError('--help lists the options.')
     .addHelpText('after', ENVIRONMENT);
+}
+
+/** The ports of a stack. */
+export interface StackPorts {
+  port: number;
+  natPort: number;
+  lambdaPort: number;
 }
 
 function parsePort(text: string): number {

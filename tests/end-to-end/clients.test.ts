@@ -55,7 +55,10 @@ it("accepts an identify from RudderStack's Node SDK: gzip with the content type 
       requests.push(request);
       return undefined;
     },
-    onAnswer: (body) => answers.push(JSON.parse(body)),
+    onAnswer: ({ body }) => {
+      answers.push(JSON.parse(body));
+      return undefined;
+    },
   });
   const analytics = new RudderAnalytics(LOCAL_API_KEY, { dataPlaneUrl: proxy.url });
   const context = { page: { url: 'https://example.com/rudderstack' } };

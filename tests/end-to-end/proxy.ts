@@ -9,7 +9,7 @@ export interface PassingRequest {
   body: Buffer<ArrayBuffer>;
 }
 
-/** A response that the proxy gives itself. */
+/** A response of the server, or one that the proxy gives itself. */
 export interface ProxyResponse {
   status: number;
   headers: Record<string, string>;
@@ -21,33 +21,23 @@ export interface ProxyResponse {
  *
  * @param target the URL of the server
  * @param parts `onRequest` is called with each request and may answer it; `onAnswer` is called with
- * each body that the server answers
+ * each response of the server and may replace it
  */
 export async function startProxy(
   target: string,
   parts: {
-    onRequest: (request: PassingRequest) => ProxyResponse | undefined;
-    onAnswer?: (body: string) => void;
+    onRequest?: (request: PassingRequest) => ProxyResponse | undefined;
+    onAnswer?: (answer: ProxyResponse, request: PassingRequest) => ProxyResponse | undefined;
   },
 ) {
   const server = createServer(async (request, response) => {
     const body = Buffer.from(await buffer(request));
     const { url: path = '/', method = 'GET', headers } = request;
-    const instead = parts.onRequest({ path, headers, body });
-    if (instead !== undefined) {
-      response.writeHead(instead.status, instead.headers).end(instead.body);
-      return;
-    }
-    const passed = Object.entries(headers).filter(([name]) => !PER_CONNECTION.has(name));
-    const answer = await fetch(`${target}${path}`, {
-      method,
-      headers: passed.map(([name, value]) => [name, String(value)]),
-      ...(body.length > 0 && { body }),
-    });
-    const text = await answer.text();
-    parts.onAnswer?.(text);
-    const type = answer.headers.get('content-type') ?? 'application/json';
-    response.writeHead(answer.status, { 'content-type': type }).end(text);
+    const incoming = { path, headers, body };
+    const answer =
+      parts.onRequest?.(incoming) ?? (await pass(`${target}${path}`, method, incoming));
+    const sent = parts.onAnswer?.(answer, incoming) ?? answer;
+    response.writeHead(sent.status, sent.headers).end(sent.body);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -62,6 +52,24 @@ export async function startProxy(
       await closed;
     },
   };
+}
+
+async function pass(url: string, method: string, request: PassingRequest): Promise<ProxyResponse> {
+  const { headers, body } = request;
+  const response = await fetch(url, {
+    method,
+    headers: Object.entries(withoutConnection(headers)).map(([name, value]) => [name, `${value}`]),
+    ...(body.length > 0 && { body }),
+  });
+  return {
+    status: response.status,
+    headers: withoutConnection(Object.fromEntries(response.headers)),
+    body: await response.text(),
+  };
+}
+
+function withoutConnection<Value>(headers: Record<string, Value>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !PER_CONNECTION.has(name)));
 }
 
 /** Headers of one connection, and those that `fetch` sets itself. */
