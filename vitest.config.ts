@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 const END_TO_END = 'tests/end-to-end/**/*.test.ts';
 const FUZZ = 'tests/fuzz/**/*.test.ts';
+/** Needs an AWS, which `npm run test:deploy` starts. */
+const DEPLOY = 'tests/deploy/**/*.test.ts';
 
 export default defineConfig({
   test: {
@@ -17,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'parts',
           include: ['tests/**/*.test.ts'],
-          exclude: [END_TO_END, FUZZ],
+          exclude: [END_TO_END, FUZZ, DEPLOY],
           // A quarter less CPU: each worker imports a module once, not once for each file.
           isolate: false,
           // The functions print neither logs nor metrics.

@@ -8,6 +8,7 @@ import { type DryRun, NOT_FOUND, toBatchResponse, toResult } from '../lib/intake
 import { BATCH_LIMIT_MS, SINGLE_LIMIT_MS } from '../lib/intake/time-limits.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
 import { withAbort } from '../lib/runtime/with-timeout.ts';
+import { respondToHealth } from './health.ts';
 import { errorResponses, json, sdkOf } from './middleware/error-responses.ts';
 import {
   authenticateByBody,
@@ -23,14 +24,6 @@ import { logger, metrics, reportResults } from './telemetry.ts';
 
 type Response = APIGatewayProxyStructuredResultV2;
 
-/** Routes that need no API key. */
-const OPEN_ROUTES: Record<string, () => Promise<Response>> = {
-  'GET /v1/health': async () => json(200, { status: 'ok' }),
-  // Loaded on request, because it is large and no event needs it.
-  'GET /openapi.json': async () =>
-    json(200, (await import('../openapi.json', { with: { type: 'json' } })).default),
-};
-
 const IDENTIFY_ROUTE = 'POST /v1/identify';
 /** All three take the same bodies. SDKs post to the last two. */
 const EVENT_ROUTES = new Set([IDENTIFY_ROUTE, 'POST /v1/batch', 'POST /v1/import']);
@@ -45,6 +38,14 @@ export function createHandler(services: () => Services) {
     const { ledger, secrets, config } = services();
     return createIntake(ledger, secrets, config.RETENTION_DAYS);
   });
+  /** Routes that need no API key. */
+  const openRoutes: Record<string, (event: IdentifyRequest) => Promise<Response>> = {
+    'GET /v1/health': (event) =>
+      respondToHealth(services, 'deep' in (event.queryStringParameters ?? {})),
+    // Loaded on request, because it is large and no event needs it.
+    'GET /openapi.json': async () =>
+      json(200, (await import('../openapi.json', { with: { type: 'json' } })).default),
+  };
   const takeEvents = middy<IdentifyRequest, Response>()
     .use(injectLambdaContext(logger))
     .use(logMetrics(metrics))
@@ -74,8 +75,8 @@ export function createHandler(services: () => Services) {
     });
   return async (event: IdentifyRequest, context: Context): Promise<Response> => {
     const route = routeOf(event);
-    const respond = OPEN_ROUTES[route];
-    if (respond !== undefined) return respond();
+    const respond = openRoutes[route];
+    if (respond !== undefined) return respond(event);
     if (!EVENT_ROUTES.has(route)) return json(404, NOT_FOUND);
     return takeEvents({ ...event, route, startedAt: Date.now() }, context);
   };

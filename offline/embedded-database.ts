@@ -79,17 +79,26 @@ function watchRequest(
   response: ServerResponse,
   onWrite: (write: Write) => void,
 ): void {
-  const operation = String(request.headers['x-amz-target']).split('.')[1];
-  if (!isWrite(operation)) return;
+  const target = String(request.headers['x-amz-target']).split('.')[1];
+  if (!isWrite(target)) return;
+  const operation = target;
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  response.on('finish', () => {
-    if (response.statusCode !== 200) return;
+  // Not at `finish`: a caller that has left gets no answer, but the write took effect.
+  const { end } = response;
+  Object.defineProperty(response, 'end', {
+    value: (...args: unknown[]): unknown => {
+      if (response.statusCode === 200) publishWrite();
+      return Reflect.apply(end, response, args);
+    },
+  });
+
+  function publishWrite(): void {
     const { TableName, Item, Key } = writeSchema.parse(
       JSON.parse(Buffer.concat(chunks).toString()),
     );
     if (TableName === TABLES.Interactions) onWrite({ operation, item: Item ?? Key });
-  });
+  }
 }
 
 function isWrite(operation: string | undefined): operation is Write['operation'] {

@@ -12,6 +12,7 @@ import {
   NOT_FOUND,
   singleResponseSchema,
   UNAVAILABLE,
+  UNHEALTHY,
 } from '../../lib/intake/response.ts';
 
 type Json = Record<string, unknown>;
@@ -62,7 +63,7 @@ export function openApiDocument(): Json {
       '/v1/identify': { post: acceptOperation('identify', 'Send one event, or several') },
       '/v1/batch': { post: acceptOperation('batch', 'The same, at the path that most SDKs use') },
       '/v1/import': { post: acceptOperation('import', 'The same, at the path that some SDKs use') },
-      '/v1/health': { get: openOperation('health', 'Check that the service runs', HEALTH) },
+      '/v1/health': { get: healthOperation() },
       '/openapi.json': { get: openOperation('describe', 'Read this description') },
     },
     components: {
@@ -91,6 +92,7 @@ export function openApiDocument(): Json {
 }
 
 const HEALTH = { status: 'ok' };
+const STATUS = { type: 'object', properties: { status: { const: 'ok' } } };
 const IGNORED = {
   status: 'ignored',
   code: EXAMPLES[501].code,
@@ -161,9 +163,21 @@ const ENCODING = {
   schema: { type: 'string', enum: ['gzip', 'identity'] },
 };
 
-function openOperation(operationId: string, summary: string, example?: Json): Json {
-  const content = { schema: { type: 'object' }, ...(example && { example }) };
-  return { operationId, summary, security: [], responses: { 200: response('Success.', content) } };
+function openOperation(operationId: string, summary: string): Json {
+  const success = response('Success.', { schema: { type: 'object' } });
+  return { operationId, summary, security: [], responses: { 200: success } };
+}
+
+function healthOperation(): Json {
+  const operation = {
+    operationId: 'health',
+    summary: 'Check the settings and, with `?deep`, the tables',
+    security: [],
+    parameters: [{ name: 'deep', in: 'query', allowEmptyValue: true, schema: { type: 'string' } }],
+  };
+  const healthy = response('The service can take events.', { schema: STATUS, example: HEALTH });
+  const unhealthy = response('It cannot.', { schema: ref('Error'), example: UNHEALTHY });
+  return { ...operation, responses: { 200: healthy, 503: unhealthy } };
 }
 
 function rejectionResponse([status, { code, message }]: [string, Rejection]): [string, Json] {

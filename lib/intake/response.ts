@@ -50,6 +50,12 @@ export const UNAVAILABLE: ErrorResponse = {
     'The service is unavailable. Some events may have been accepted: sending all of them again is safe.',
 };
 
+/** The response to a health check that fails, with status 503. Only the logs have the reason. */
+export const UNHEALTHY: ErrorResponse = {
+  code: 'unhealthy',
+  message: 'A setting is wrong or a table cannot be reached: the logs of identify say which.',
+};
+
 /**
  * Responds to a batch or an array. A batch is always answered 200, as Segment's own API does: SDKs
  * repeat anything else, or end. Segment's webhooks send arrays and show the response to a person,

@@ -6,6 +6,9 @@ const MIN_RETENTION_DAYS = 7;
 
 const MAX_RETENTION_DAYS = 3650;
 
+/** How many days delivered interactions are kept. */
+export const retentionDays = z.int().check(z.gte(MIN_RETENTION_DAYS), z.lte(MAX_RETENTION_DAYS));
+
 const configSchema = z.object({
   INTERACTIONS_TABLE: z.string().check(z.minLength(1)),
   WORKSPACES_TABLE: z.string().check(z.minLength(1)),
@@ -20,22 +23,8 @@ const configSchema = z.object({
   }),
   RETENTION_DAYS: z.pipe(
     z.transform((days) => (days === undefined || days === '' ? undefined : Number(days))),
-    z.optional(z.int().check(z.gte(MIN_RETENTION_DAYS), z.lte(MAX_RETENTION_DAYS))),
+    z.optional(retentionDays),
   ),
-});
-
-/** How many instances of a function may run at the same time. */
-const concurrency = z.optional(
-  z.string().check(z.regex(/^[1-9]\d*$/, 'must be a whole number, 1 or more')),
-);
-
-/** What can be checked before a deployment. Only `serverless.yml` reads the concurrencies. */
-const deploymentSchema = z.object({
-  NAT_API_URL: z.optional(configSchema.shape.NAT_API_URL),
-  RETENTION_DAYS: configSchema.shape.RETENTION_DAYS,
-  IDENTIFY_CONCURRENCY: concurrency,
-  DELIVER_CONCURRENCY: concurrency,
-  REDELIVER_CONCURRENCY: concurrency,
 });
 
 const queueSchema = z.object({ UNDELIVERED_QUEUE_URL: z.url() });
@@ -61,17 +50,6 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
  */
 export function readQueueUrl(env: NodeJS.ProcessEnv): string {
   return parse(queueSchema, env).UNDELIVERED_QUEUE_URL;
-}
-
-/**
- * Checks the settings before a deployment. Without this check the first event would find a wrong
- * value, and its sender would get a 503.
- *
- * @param env the environment of `serverless deploy`
- * @throws {Error} naming each variable that is wrong, without its value
- */
-export function checkSettings(env: NodeJS.ProcessEnv): void {
-  parse(deploymentSchema, env);
 }
 
 function parse<T>(schema: z.ZodMiniType<T>, env: NodeJS.ProcessEnv): T {

@@ -30,7 +30,8 @@ export function createDeliveries(contacts: Contacts, changes: Changes) {
   return {
     /** Adds an interaction that is not delivered, or shows what has changed in it. */
     set(id: string, { apiKey, email, ...interaction }: LedgerInteraction): void {
-      delivered.delete(id);
+      // Records may overtake each other, and what is delivered stays delivered.
+      if (delivered.has(id)) return;
       const contact = contacts.open(apiKey, email);
       const isAtNat = contact.interactions.some(({ day }) => day === interaction.day);
       const isNew = !undelivered.has(id) && !isAtNat;

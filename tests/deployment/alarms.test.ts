@@ -20,10 +20,23 @@ const schema = z.object({
     z.object({ Type: z.string(), Properties: z.optional(z.unknown()) }),
   ),
 });
+const metricSchema = z.object({ Namespace: z.string(), MetricName: z.string() });
 const alarmSchema = z.object({
+  AlarmName: z.string(),
   AlarmDescription: z.union([z.string(), z.object({ 'Fn::Sub': z.string() })]),
-  Namespace: z.string(),
-  MetricName: z.string(),
+  AlarmActions: z.array(z.unknown()),
+  OKActions: z.array(z.unknown()),
+  Threshold: z.number(),
+});
+/** An alarm on an expression, instead of on one metric. */
+const expressionSchema = z.object({
+  Metrics: z.array(
+    z.object({
+      Id: z.string(),
+      Expression: z.optional(z.string()),
+      MetricStat: z.optional(z.object({ Metric: metricSchema })),
+    }),
+  ),
 });
 // The anchors are our own: the parser need not count how often they are used.
 const yaml = parse(read('resources/alarms.yml'), { merge: true, maxAliasCount: -1 });
@@ -31,9 +44,45 @@ const { Resources } = schema.parse(yaml);
 const alarms = Object.entries(Resources)
   .filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm')
   .map(([id, { Properties }]) => {
-    const { AlarmDescription: text, ...metric } = alarmSchema.parse(Properties);
-    return { id, ...metric, description: typeof text === 'string' ? text : text['Fn::Sub'] };
+    const { AlarmDescription: text, ...alarm } = alarmSchema.parse(Properties);
+    const { data: { Metrics } = { Metrics: [] } } = expressionSchema.safeParse(Properties);
+    const [single] = Metrics.length > 0 ? [] : [metricSchema.parse(Properties)];
+    return {
+      id,
+      ...alarm,
+      expression: Metrics.find(({ Expression }) => Expression !== undefined)?.Expression,
+      metrics: single === undefined ? Metrics.flatMap((m) => m.MetricStat?.Metric ?? []) : [single],
+      description: typeof text === 'string' ? text : text['Fn::Sub'],
+    };
   });
+
+describe('an alarm', () => {
+  it.each(alarms)('says when it begins and when it is over: $id', ({ AlarmActions, OKActions }) => {
+    expect(AlarmActions).not.toEqual([]);
+    expect(OKActions).toEqual(AlarmActions);
+  });
+
+  it.each([
+    ['FailedAlarm', { requests: 1000, failed: 50 }, false],
+    ['FailedAlarm', { requests: 1000, failed: 51 }, true],
+    ['FailedAlarm', { requests: 2, failed: 1 }, true],
+    ['FailedAlarm', { failed: 1 }, false],
+    ['HttpApi5xxAlarm', { requests: 1000, errors: 50 }, false],
+    ['HttpApi5xxAlarm', { requests: 1000, errors: 51 }, true],
+    ['HttpApi5xxAlarm', { requests: 1000 }, false],
+    ['RejectedAlarm', { rejected: 20 }, true],
+    ['RejectedAlarm', { rejected: 19 }, false],
+    ['RejectedAlarm', { accepted: 50, duplicate: 30, rejected: 20 }, false],
+    ['RejectedAlarm', { accepted: 49, duplicate: 30, rejected: 21 }, true],
+    ['DeliverStoppedAlarm', { accepted: 1 }, true],
+    ['DeliverStoppedAlarm', { accepted: 1, deliveries: 0 }, true],
+    ['DeliverStoppedAlarm', { accepted: 1, deliveries: 1 }, false],
+    ['DeliverStoppedAlarm', {}, false],
+  ])('%s with %j breaches its threshold: %s', (id, sums, isBreached) => {
+    const alarm = alarms.find((each) => each.id === id);
+    expect(evaluate(alarm?.expression ?? '', sums) > Number(alarm?.Threshold)).toBe(isBreached);
+  });
+});
 
 describe('the description of an alarm', () => {
   it.each(alarms)('says what to run: $id', ({ description }) => {
@@ -55,8 +104,9 @@ describe('the description of an alarm', () => {
 describe('the metrics of the service', () => {
   const code = ['functions', 'lib'].flatMap(sourcesIn).join('\n');
 
-  it.each(alarms.filter(({ Namespace }) => Namespace === NAMESPACE))(
-    'include the one that $id watches',
+  const watched = alarms.flatMap(({ id, metrics }) => metrics.map((metric) => ({ id, ...metric })));
+  it.each(watched.filter(({ Namespace }) => Namespace === NAMESPACE))(
+    'include $MetricName, which $id watches',
     ({ MetricName }) => expect(code).toContain(`'${MetricName}'`),
   );
 
@@ -71,6 +121,21 @@ describe('the metrics of the service', () => {
     for (const name of names) expect(code).toContain(`'${name}'`);
   });
 });
+
+/**
+ * Evaluates an expression of CloudWatch for one period.
+ *
+ * @param sums the metrics by their ids; one that is not there has no data
+ */
+function evaluate(expression: string, sums: Record<string, number | undefined>): number {
+  const ids = ['requests', 'failed', 'errors', 'rejected', 'accepted', 'duplicate', 'deliveries'];
+  const javascript = expression.replaceAll(' AND ', ' && ');
+  const run = new Function('IF', 'FILL', ...ids, `return ${javascript}`);
+  const choose = (isTrue: boolean, yes: number, no: number) => (isTrue ? yes : no);
+  return Number(
+    run(choose, (x: number | undefined, y: number) => x ?? y, ...ids.map((id) => sums[id])),
+  );
+}
 
 /** The commands of a tool that alarms name, each with all options that they give it. */
 function commandsIn(tool: string) {

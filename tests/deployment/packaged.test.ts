@@ -4,24 +4,31 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import { readConfig, readQueueUrl } from '../../lib/runtime/config.ts';
-import { type Packaged, packageStage } from './packaged.ts';
+import { NAT_API_URL, type Packaged, packageStage } from './packaged.ts';
 
 const SETTINGS = {
-  NAT_API_URL: 'https://nat.example/identify',
-  RETENTION_DAYS: '400',
-  IDENTIFY_CONCURRENCY: '100',
-  DELIVER_CONCURRENCY: '40',
-  REDELIVER_CONCURRENCY: '1',
+  alarmEmail: 'operator@nat.example',
+  retentionDays: 400,
+  identifyConcurrency: 100,
+  deliverConcurrency: 40,
+  redeliverConcurrency: 1,
+  domain: {
+    name: 'events.nat.example',
+    certificateArn: 'arn:aws:acm:eu-central-1:1:certificate/2',
+  },
 };
 const DATA = ['AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret'];
 
-/** With nothing set in the environment of the deployment. */
+/** With no setting but that it is throw-away. */
 let dev: Packaged;
-/** With every setting. */
+/** With every setting, and a name that is not special. */
 let prod: Packaged;
 
 beforeAll(async () => {
-  [dev, prod] = await Promise.all([packageStage('dev'), packageStage('prod', SETTINGS)]);
+  [dev, prod] = await Promise.all([
+    packageStage('dev', { throwAway: true }),
+    packageStage('production', SETTINGS),
+  ]);
 }, 300_000);
 
 describe('each function', () => {
@@ -35,11 +42,11 @@ describe('each function', () => {
     }
   });
 
-  it('takes its settings from the environment of the deployment', () => {
+  it('takes the settings of its stage', () => {
     for (const { name, environment } of prod.functions) {
       expect(readConfig(resolved(environment)), name).toMatchObject({
-        NAT_API_URL: SETTINGS.NAT_API_URL,
-        RETENTION_DAYS: Number(SETTINGS.RETENTION_DAYS),
+        NAT_API_URL,
+        RETENTION_DAYS: SETTINGS.retentionDays,
       });
     }
   });
@@ -53,9 +60,9 @@ describe('each function', () => {
           Properties.ReservedConcurrentExecutions,
         ]);
     expect(reservedIn(prod)).toEqual([
-      ['nat-destination-prod-identify', 100],
-      ['nat-destination-prod-deliver', 40],
-      ['nat-destination-prod-redeliver', 1],
+      ['nat-destination-production-identify', 100],
+      ['nat-destination-production-deliver', 40],
+      ['nat-destination-production-redeliver', 1],
     ]);
     expect(reservedIn(dev)).toEqual([]);
   });
@@ -81,7 +88,7 @@ describe('each function', () => {
     expect(dev.functions).not.toEqual([]);
     for (const { name, handler, files } of dev.functions) {
       const [module = '', exported = ''] = handler.split('.');
-      expect(files.map(([file]) => file)).toEqual([`${module}.cjs`]);
+      expect(files.map(([file]) => file)).toEqual([`${module}.js`]);
       const source = files.map(([, text]) => text).join();
       expect(exportsOf(source), name).toHaveProperty(exported, expect.any(Function));
       expect(source.includes('dynalite') || source.includes(LOCAL_API_KEY), name).toBe(false);
@@ -105,24 +112,71 @@ describe('each function', () => {
   });
 });
 
-describe('what holds data', () => {
-  it('stays in production whatever happens to the stack, and its tables cannot be deleted', () => {
-    for (const resource of DATA.flatMap(prod.ofType)) expect(resource).toMatchObject(kept);
+describe('a stage', () => {
+  it('keeps its data and its address whatever its name is, unless it is throw-away', () => {
+    for (const resource of DATA.flatMap(prod.ofType)) {
+      expect(resource).toMatchObject({
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+      });
+    }
     for (const { Properties } of prod.ofType('AWS::DynamoDB::Table')) {
       expect(Properties.DeletionProtectionEnabled).toBe(true);
     }
+    expect(prod.provider.deletionProtection).toBe(true);
+    expect(prod.provider.stackPolicy).toContainEqual({
+      Effect: 'Deny',
+      Principal: '*',
+      Action: ['Update:Delete', 'Update:Replace'],
+      Resource: '*',
+      Condition: {
+        StringEquals: {
+          ResourceType: ['AWS::ApiGatewayV2::Api', 'AWS::ApiGatewayV2::DomainName', ...DATA],
+        },
+      },
+    });
   });
 
-  it('goes with any other stage, but for the secret: nothing else can read what it sealed', () => {
-    for (const resource of dev.ofType('AWS::DynamoDB::Table')) {
+  it('leaves nothing behind if it is throw-away', () => {
+    for (const resource of DATA.flatMap(dev.ofType)) {
       expect(resource).toMatchObject({ DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
-      expect(resource.Properties.DeletionProtectionEnabled).toBe(false);
     }
-    for (const secret of dev.ofType('AWS::SecretsManager::Secret'))
-      expect(secret).toMatchObject(kept);
+    for (const { Properties } of dev.ofType('AWS::DynamoDB::Table')) {
+      expect(Properties.DeletionProtectionEnabled).toBe(false);
+    }
+    expect(dev.provider.deletionProtection).toBe(false);
+    expect(JSON.stringify(dev.provider.stackPolicy)).not.toContain('Deny');
   });
 
-  const kept = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
+  it('gives its tags to the stack, which gives them to everything in it', () => {
+    expect(prod.provider.stackTags).toEqual({ service: 'nat-destination', stage: 'production' });
+  });
+
+  it('sends its alarms to the address in its settings', () => {
+    expect(prod.resources.AlarmEmail?.Properties.Endpoint).toBe(SETTINGS.alarmEmail);
+  });
+
+  it('has the domain in its settings', () => {
+    expect(prod.resources.Domain?.Properties).toMatchObject({
+      DomainName: SETTINGS.domain.name,
+      DomainNameConfigurations: [{ CertificateArn: SETTINGS.domain.certificateArn }],
+    });
+  });
+});
+
+it('the access log has what happened, and nothing that a stranger wrote or that is personal', () => {
+  const { Format } = z
+    .object({ Format: z.string() })
+    .parse(prod.resources.HttpApiStage?.Properties.AccessLogSettings);
+  expect(Object.keys(JSON.parse(Format))).toEqual(
+    expect.arrayContaining(['requestId', 'route', 'status', 'latencyMs', 'integrationError']),
+  );
+  expect(Format).not.toMatch(/identity|path|authorizer|domain|protocol/i);
+});
+
+it('the source map of each function is kept beside the packages', () => {
+  const names = dev.functions.map(({ name }) => `${name}.js.map`);
+  expect(dev.sourceMaps.sort()).toEqual(names.sort());
 });
 
 /** An environment as the function gets it: CloudFormation puts values in place of references. */

@@ -1,21 +1,23 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { strFromU8, unzipSync } from 'fflate';
 import * as z from 'zod/mini';
+import { copyService, writeSettings } from './service-copy.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-/** All that packaging may need: neither the local stack nor the tests. */
-const SOURCES = ['serverless.yml', 'resources', 'functions', 'lib', 'openapi.json', 'package.json'];
+/** What an operator puts into the SSM parameter of a stage. */
+export const NAT_API_URL = 'https://nat.example/identify';
 
 const templateSchema = z.object({
   Resources: z.record(
     z.string(),
     z.object({
       Type: z.string(),
+      Condition: z.optional(z.string()),
       DeletionPolicy: z.optional(z.string()),
       UpdateReplacePolicy: z.optional(z.string()),
       Properties: z._default(z.record(z.string(), z.unknown()), {}),
@@ -28,35 +30,48 @@ const functionSchema = z.object({
   Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
 });
 
+/** What the framework does around the template. */
+const stateSchema = z.object({
+  service: z.object({
+    provider: z.object({
+      deletionProtection: z.boolean(),
+      stackPolicy: z.array(z.unknown()),
+      stackTags: z.record(z.string(), z.string()),
+    }),
+  }),
+});
+
 /** What `serverless package` makes of a stage. */
 export type Packaged = Awaited<ReturnType<typeof packageStage>>;
 
 /**
- * Packages a stage from a copy of the sources: the framework writes into the service's folder, where
- * two runs at once would disturb each other.
+ * Packages a stage from a copy of the sources. It has no credentials of this machine.
  *
- * @param settings the whole environment besides PATH and HOME, so no credentials of this machine
+ * @param settings the settings of the stage, as in `stages/STAGE.yml`
  */
-export async function packageStage(stage: string, settings: Record<string, string> = {}) {
+export async function packageStage(stage: string, settings: object) {
   const work = await mkdtemp(join(tmpdir(), `package-${stage}-`));
   try {
     const service = join(work, 'service');
     const output = join(work, 'output');
-    await mkdir(service);
-    await Promise.all(
-      SOURCES.map((path) => cp(join(PROJECT, path), join(service, path), { recursive: true })),
-    );
-    await symlink(join(PROJECT, 'node_modules'), join(service, 'node_modules'));
+    await copyService(service);
+    await writeSettings(service, stage, settings);
     await promisify(execFile)(
       process.execPath,
       [
         join(PROJECT, 'node_modules/serverless/bin/serverless.js'),
         ...['package', '--stage', stage, '--package', output],
+        ...['--param', `natApiUrl=${NAT_API_URL}`],
       ],
-      { cwd: service, env: { PATH: dirname(process.execPath), HOME: work, ...settings } },
+      { cwd: service, env: { PATH: dirname(process.execPath), HOME: work } },
     );
     const json = await readFile(join(output, 'cloudformation-template-update-stack.json'), 'utf8');
     const { Resources } = templateSchema.parse(JSON.parse(json));
+    const state: unknown = JSON.parse(
+      await readFile(join(output, 'serverless-state.json'), 'utf8'),
+    );
+    const { provider } = stateSchema.parse(state).service;
+    const sourceMaps = await readdir(join(output, 'source-maps/functions'));
     const ofType = (type: string) => Object.values(Resources).filter(({ Type }) => Type === type);
     const functions = ofType('AWS::Lambda::Function').map(async ({ Properties }) => {
       const { FunctionName, Handler, Environment } = functionSchema.parse(Properties);
@@ -67,7 +82,13 @@ export async function packageStage(stage: string, settings: Record<string, strin
       );
       return { name, handler: Handler, environment: Environment.Variables, files: sources };
     });
-    return { resources: Resources, ofType, functions: await Promise.all(functions) };
+    return {
+      resources: Resources,
+      ofType,
+      functions: await Promise.all(functions),
+      provider,
+      sourceMaps,
+    };
   } finally {
     await rm(work, { recursive: true });
   }

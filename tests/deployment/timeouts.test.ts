@@ -29,7 +29,7 @@ const { functions } = z
       deliver: z.object({ timeout, events: z.tuple([z.object({ stream })]) }),
       redeliver: z.object({
         timeout,
-        events: z.tuple([z.object({ schedule: z.literal('rate(1 minute)') })]),
+        events: z.tuple([z.object({ schedule: z.object({ rate: z.literal('rate(1 minute)') }) })]),
       }),
       recover: z.object({ timeout }),
     }),

@@ -7,7 +7,9 @@ import * as z from 'zod/mini';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** A word that names a file or a folder of the project, from its root on. */
 const PATH =
-  /^(?:(?:functions|lib|offline|cli|tests|bench|docs|resources|\.github|\.ci)\/[\w./-]*|[\w./-]+\.(?:ts|js|json|yml|md|html|css|png|svg))$/;
+  /^(?:(?:functions|lib|offline|cli|tests|bench|docs|resources|stages|\.github|\.ci)\/[\w./-]*|[\w./-]+\.(?:ts|js|json|yml|md|html|css|png|svg))$/;
+/** Stands for the name of a stage. */
+const ANY_STAGE = 'STAGE';
 const FENCE = /^```(\w*)\n(.*?)^```$/gms;
 const CODE = /`([^`\n]+)`/g;
 const LINK = /\]\(([^)\s]+)\)/g;
@@ -52,7 +54,7 @@ function pathsIn(text: string): string[] {
   );
   return [...spans, ...diagrams]
     .flatMap((code) => code.split(/[\s"'()[\]<>{}|,;:]+/))
-    .filter((word) => PATH.test(word));
+    .filter((word) => PATH.test(word) && !word.includes(ANY_STAGE));
 }
 
 function withoutFences(text: string): string {

@@ -46,7 +46,7 @@ it('finds descriptions, announces how many contacts it found, and pages through 
   const batch = Array.from({ length: 60 }, () =>
     recommended(someone(), { page: { url: `https://example.com/${mark}` } }),
   );
-  await send({ batch });
+  expect((await send({ batch })).status).toBe(200);
   const listed = `${inject('natUrl')}/contacts?search=${mark}`;
   await expect.poll(async () => (await fetch(listed)).json()).toMatchObject({ matching: 60 });
   const page = await openTimelines();

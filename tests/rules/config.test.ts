@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkSettings, readConfig } from '../../lib/runtime/config.ts';
+import { readConfig } from '../../lib/runtime/config.ts';
 import { isBadPort, problemOfNatApiUrl } from '../../lib/runtime/nat-api-url.ts';
 
 const complete = {
@@ -64,32 +64,6 @@ describe('RETENTION_DAYS', () => {
   );
 });
 
-describe('what a deployment is given', () => {
-  it.each([
-    {},
-    { RETENTION_DAYS: '', PATH: '/bin' },
-    { NAT_API_URL: 'https://nat.example/i' },
-    { IDENTIFY_CONCURRENCY: '100', DELIVER_CONCURRENCY: '40', REDELIVER_CONCURRENCY: '1' },
-  ])('may be %j', (env) => {
-    expect(() => checkSettings(env)).not.toThrow();
-  });
-
-  it.each([
-    ['NAT_API_URL', 'not-a-url'],
-    ['NAT_API_URL', ''],
-    ['RETENTION_DAYS', '3'],
-    ['RETENTION_DAYS', 'abc'],
-    ['IDENTIFY_CONCURRENCY', '0'],
-    ['DELIVER_CONCURRENCY', '-1'],
-    ['DELIVER_CONCURRENCY', '1.5'],
-    ['REDELIVER_CONCURRENCY', ''],
-  ])('may not have %s=%s', (name, value) => {
-    expect(() => checkSettings({ [name]: value })).toThrow(
-      new RegExp(`^configuration: ${name}: (?!.*not-a-url)`),
-    );
-  });
-});
-
 describe('NAT_API_URL', () => {
   it.each([
     'https://nat.example',
@@ -116,7 +90,6 @@ describe('NAT_API_URL', () => {
     ['http://localhost:5060', /port that fetch refuses/],
   ])('may not be %s', (url, problem) => {
     expect(() => readConfig({ ...complete, NAT_API_URL: url })).toThrow(problem);
-    expect(() => checkSettings({ NAT_API_URL: url })).toThrow(problem);
   });
 
   it('may have exactly the ports that fetch calls', async () => {

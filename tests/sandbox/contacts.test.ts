@@ -112,6 +112,8 @@ it('shows what waits or is dead, until it is delivered', async () => {
   expect(await shown()).toMatchObject([{ status: 'retrying', isAtNat: true }]);
 
   sandbox.deliveries.setDelivered(ID);
+  // A record that was overtaken.
+  sandbox.deliveries.set(ID, waiting());
   const [delivered] = (await shown()) ?? [];
   expect(delivered).toEqual({
     timestamp: '2020-05-31T17:55:47.263Z',
