@@ -1,16 +1,18 @@
-import { MINUTE_MS } from './durations.ts';
+import QuickLRU from 'quick-lru';
+import { SECOND_MS } from './durations.ts';
 import type { SecretStore } from './secret-store.ts';
 import {
   type ContactNames,
   createContactNames,
   createSealer,
+  keyIdOf,
   type Sealer,
   type SecretNames,
   type Secrets,
 } from './secrets.ts';
 
-/** A wrong record must not cost a call with each event. */
-const READ_AGAIN_AFTER_MS = MINUTE_MS;
+/** How long a key counts as missing: a damaged record must not cost a call with each event. */
+const MISSING_REMEMBERED_MS = 10 * SECOND_MS;
 
 /** The secrets of a function, each read when it is first needed. Every method throws if that fails. */
 export interface SecretSource {
@@ -85,19 +87,34 @@ export async function openSecrets(store: SecretStore, names: SecretNames): Promi
   };
 }
 
+/**
+ * Remembers a sealer. If a text was sealed with a key that it does not have, the secret was probably
+ * rotated, so it is read again at once.
+ */
 function createSealerCache(read: () => Promise<Sealer>): (sealed: string) => Promise<Sealer> {
-  let cached: { sealer: Promise<Sealer>; readAt: number } | undefined;
+  const missing = new QuickLRU<string, true>({ maxSize: 1000, maxAge: MISSING_REMEMBERED_MS });
+  let cached: Promise<Sealer> | undefined;
+
   return async (sealed) => {
-    const now = Date.now();
-    if (cached !== undefined) {
-      const sealer = await cached.sealer;
-      if (sealer.canUnseal(sealed) || now < cached.readAt + READ_AGAIN_AFTER_MS) return sealer;
+    const keyId = keyIdOf(sealed);
+    for (;;) {
+      cached ??= startReading();
+      const reading = cached;
+      const sealer = await reading;
+      if (sealer.canUnseal(sealed)) return sealer;
+      // Somebody else may have read it again in the meantime.
+      if (cached !== reading) continue;
+      if (missing.has(keyId)) return sealer;
+      missing.set(keyId, true);
+      cached = startReading();
     }
-    const reading = { sealer: read(), readAt: now };
-    cached = reading;
-    reading.sealer.catch(() => {
+  };
+
+  function startReading(): Promise<Sealer> {
+    const reading = read();
+    reading.catch(() => {
       if (cached === reading) cached = undefined;
     });
-    return reading.sealer;
-  };
+    return reading;
+  }
 }

@@ -75,7 +75,7 @@ export function createSealer(secrets: string[]): Sealer {
   });
   const [newest] = keys;
   if (newest === undefined) throw new Error('there is no secret to seal with');
-  const keyOf = (sealed: string) => keys.find(({ id }) => sealed.startsWith(`${id}.`));
+  const keyOf = (sealed: string) => keys.find(({ id }) => id === keyIdOf(sealed));
 
   return {
     seal(text, purpose) {
@@ -100,6 +100,11 @@ export function createSealer(secrets: string[]): Sealer {
     canUnseal: (sealed) => keyOf(sealed) !== undefined,
     isNewest: (sealed) => keyOf(sealed) === newest,
   };
+}
+
+/** The id of the key with which a text was sealed. */
+export function keyIdOf(sealed: string): string {
+  return sealed.slice(0, Math.max(sealed.indexOf('.'), 0));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
 import { launchBrowser } from './browser.ts';
@@ -66,9 +67,11 @@ it('shows a batch as it arrives, with the result of each event, and leads to the
 
 it('shows a rejected key with its code, and neither here nor there a key', async () => {
   const page = await openRequests();
-  const writeKey = `secret-${someone()}`;
-  await send({ batch: [], writeKey }, { headers: { authorization: 'Basic c2VjcmV0LWtleTo=' } });
-  const row = rowsOf(page).filter({ hasText: 'api_key_unknown' }).first();
+  const [writeKey, sdk] = [`secret-${someone()}`, `sdk-${randomUUID()}/1.0`];
+  const headers = { authorization: 'Basic c2VjcmV0LWtleTo=', 'user-agent': sdk };
+  await send({ batch: [], writeKey }, { headers });
+  const row = rowsOf(page).filter({ hasText: sdk });
+  await row.getByText('api_key_unknown').waitFor();
   await row.getByRole('button').click();
   await row.getByText('Unknown or revoked API key.').waitFor();
 
