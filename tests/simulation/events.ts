@@ -52,7 +52,7 @@ function eventOf(
   const email = `${contact}@${id}.example`;
   const timestamp = new Date(instant).toISOString();
   // No two events have the same, so that a call says which one it is about.
-  const page = { url: `https://example.com/${Date.now()}/${random.int(1e6)}` };
+  const page = { url: `https://example.com/${id}/${contact}/${Date.now()}/${random.int(1e6)}` };
   const body = { type: 'identify', timestamp, traits: { email }, page };
   return { body, email, timestamp, isGood: true };
 }

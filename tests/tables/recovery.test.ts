@@ -218,6 +218,20 @@ describe('what the stream gave up', () => {
   });
 });
 
+describe('a stream that cannot be read', () => {
+  it('leaves the message in the queue', async () => {
+    const keys = await accept(3);
+    const readStream = () => Promise.reject(new Error('the stream cannot be reached'));
+    const repairs = createRepairs(tables().db, TABLES.Interactions);
+    const send = () => Promise.reject(new Error('nothing is to be sent'));
+    const { recover } = createRecovery({ repairs, readStream, send });
+    await expect(recover(stream.failureMessage(), () => MINUTE_MS)).rejects.toThrow(
+      'the stream cannot be reached',
+    );
+    expect(new Set(await statusesOf(keys))).toEqual(new Set(['pending']));
+  });
+});
+
 describe('what the stream has forgotten', () => {
   it('is found by a sweep at once, if it is pending for over an hour', async () => {
     const old = await accept(5);

@@ -25,6 +25,7 @@ export const ISOLATING: Defect[] = [
     file: 'lib/delivery/failure-streaks.ts',
     from: 'FIRST_PAUSE_MS = 30 * SECOND_MS',
     to: 'FIRST_PAUSE_MS = 300_000 * SECOND_MS',
+    test: 'tests/rules/failure-streaks.test.ts',
   },
   {
     defect: 'one failing workspace counts as an outage of Nat',
@@ -76,5 +77,6 @@ export const ISOLATING: Defect[] = [
     file: 'lib/ledger/retry-window.ts',
     from: 'wasPutOff(entry) ? now : Date.parse',
     to: 'Date.parse',
+    test: 'tests/rules/ledger-changes.test.ts',
   },
 ];

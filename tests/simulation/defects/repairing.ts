@@ -20,12 +20,14 @@ export const REPAIRING: Defect[] = [
     file: 'lib/delivery/recovery.ts',
     from: 'await readStream(range)',
     to: 'await readStream(range).catch(() => ({ pending: [], complete: true }))',
+    test: 'tests/tables/recovery.test.ts',
   },
   {
     defect: 'recover drops a message that it cannot read',
     file: 'lib/delivery/recovery.ts',
     from: 'return { recovered: 0, sweep: await startSweep(endOfHour()) };',
     to: 'return { recovered: 0 };',
+    test: 'tests/tables/recovery.test.ts',
   },
   {
     defect: 'a sweep that runs out of time sends no cursor',
