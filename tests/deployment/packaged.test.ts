@@ -76,9 +76,9 @@ describe('each function', () => {
   it('knows where its secrets are, and has none in its environment', () => {
     for (const { name, environment } of [...dev.functions, ...prod.functions]) {
       expect(environment, name).toMatchObject({
-        CONTACTS_SECRET: { Ref: 'ContactsSecret' },
-        NAT_KEYS_SECRET: { Ref: 'NatKeysSecret' },
-        SIGNATURES_SECRET: { Ref: 'SignaturesSecret' },
+        CONTACTS_SECRET: { 'Fn::GetAtt': ['ContactsSecret', 'Id'] },
+        NAT_KEYS_SECRET: { 'Fn::GetAtt': ['NatKeysSecret', 'Id'] },
+        SIGNATURES_SECRET: { 'Fn::GetAtt': ['SignaturesSecret', 'Id'] },
       });
       expect(JSON.stringify(environment), name).not.toContain('{{resolve:secretsmanager:');
     }

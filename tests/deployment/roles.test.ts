@@ -220,7 +220,7 @@ function allowed(name: FunctionName, service: string): string[] {
     .sort();
 }
 
-/** The name of `{ Fn::GetAtt: [Interactions, Arn] }`, `{ Fn::Sub: "${Interactions.Arn}/…" }` or `{ Ref: … }`. */
+/** The name of `{ Fn::GetAtt: [Interactions, Arn] }` or `{ Fn::Sub: "${Interactions.Arn}/…" }`. */
 function nameOf(reference: unknown): string {
   const {
     'Fn::GetAtt': attribute,
@@ -233,6 +233,6 @@ function nameOf(reference: unknown): string {
       Ref: z.optional(z.string()),
     })
     .parse(reference);
-  const arn = text ?? attribute?.join('.') ?? Ref ?? '';
-  return arn.replace(/\$\{(.+)\}/, '$1').replace(/\.Arn/, '');
+  const arn = text ?? attribute?.join('.') ?? '';
+  return arn.replace(/\$\{(.+)\}/, '$1').replace(/\.(?:Arn|Id)/, '');
 }
