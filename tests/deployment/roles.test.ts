@@ -222,16 +222,8 @@ function allowed(name: FunctionName, service: string): string[] {
 
 /** The name of `{ Fn::GetAtt: [Interactions, Arn] }` or `{ Fn::Sub: "${Interactions.Arn}/…" }`. */
 function nameOf(reference: unknown): string {
-  const {
-    'Fn::GetAtt': attribute,
-    'Fn::Sub': text,
-    Ref,
-  } = z
-    .object({
-      'Fn::GetAtt': z.optional(z.array(z.string())),
-      'Fn::Sub': z.optional(z.string()),
-      Ref: z.optional(z.string()),
-    })
+  const { 'Fn::GetAtt': attribute, 'Fn::Sub': text } = z
+    .object({ 'Fn::GetAtt': z.optional(z.array(z.string())), 'Fn::Sub': z.optional(z.string()) })
     .parse(reference);
   const arn = text ?? attribute?.join('.') ?? '';
   return arn.replace(/\$\{(.+)\}/, '$1').replace(/\.(?:Arn|Id)/, '');
