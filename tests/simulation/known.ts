@@ -6,6 +6,8 @@ import type { Invocation } from './scheduler.ts';
 export interface Known {
   /** Its `interactionId`. */
   name: string;
+  /** The tick at which it was accepted. */
+  since: number;
   /** The time zones in which its day may have been counted. */
   zones: Set<string>;
   /** As the last write left it. */

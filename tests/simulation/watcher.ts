@@ -104,7 +104,8 @@ export function createWatcher(parts: WatcherParts) {
     if (![...zones].some((zone) => dayIn(zone, instant) === entry.day)) {
       violate(`counted for ${entry.day}, which is another day in its time zone`);
     }
-    const one = { name, zones, entry, tries: 0, reads: new Map(), answers: new Map() };
+    const since = scheduler.tick();
+    const one = { name, since, zones, entry, tries: 0, reads: new Map(), answers: new Map() };
     known.set(name, one);
     onAccepted(one);
   }
