@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Secrets } from '../runtime/secrets.ts';
-import { isSealedWithNewest, reseal } from '../workspaces/sealed-fields.ts';
+import { reseal } from '../workspaces/sealed-fields.ts';
 import type { Continuations, Handlers } from './commands.ts';
 import { parseCursor, toCursor } from './cursor.ts';
 import type { OperatorDependencies } from './dependencies.ts';
@@ -40,12 +40,12 @@ export function createSecretRotation(dependencies: OperatorDependencies) {
   /** Seals again, workspace by workspace, what an older secret sealed. */
   async function resealAll(current: Secrets, hasTime: () => boolean) {
     let resealed = 0;
-    for (const { id, ...sealed } of await registry.list()) {
-      if (isSealedWithNewest(current, sealed)) continue;
+    for (const workspace of await registry.list()) {
+      if (reseal(current, workspace) === workspace) continue;
       if (resealed > 0 && !hasTime()) {
         return { resealed, done: false, next: toCursor({ isRenewed: true }) };
       }
-      await registry.change(id, (master) => reseal(current, master));
+      await registry.change(workspace.id, (master) => reseal(current, master));
       resealed += 1;
     }
     return { resealed, done: true };

@@ -38,15 +38,6 @@ export function sealIfNew(
   return isSame ? sealed : sealField(sealers, workspace.id, field, text);
 }
 
-/** true if no field of a workspace was sealed with an older secret. */
-export function isSealedWithNewest(
-  { natKeys, signatures }: Sealers,
-  { natApiKey, sharedSecret }: Omit<Sealed, 'id'>,
-): boolean {
-  const isSignatureNewest = sharedSecret === undefined || signatures.isNewest(sharedSecret);
-  return natKeys.isNewest(natApiKey) && isSignatureNewest;
-}
-
 /**
  * Seals again, with the newest key, what was sealed with an older one.
  *

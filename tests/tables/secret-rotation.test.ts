@@ -129,6 +129,17 @@ describe('secrets.rotate', () => {
     expect(await readAll()).toEqual(expected());
   });
 
+  it('is not held up by a field that no secret can unseal', async () => {
+    const [id = ''] = ids;
+    await tables().registry.change(id, (master) => ({ ...master, natApiKey: 'damaged' }));
+
+    for (const version of ['2', '3']) {
+      expect(await run(ROTATE)).toEqual({ resealed: 3, done: true });
+      expect(await versionOf(SECRET_NAMES.NAT_KEYS_SECRET)).toBe(version);
+    }
+    expect((await existingWorkspace(id)).natApiKey).toBe('damaged');
+  });
+
   it('answers within a minute how far it is, and continues from there', async () => {
     let remaining = HOUR_MS;
     const hurry = () => (remaining -= 50_000);
