@@ -13,18 +13,19 @@ const NOBODY = 'health check';
  * Checks that this deployment can take events.
  *
  * @param services reads the settings, and throws if one is wrong
- * @param isDeep true to read both tables too
+ * @param isDeep true to read both tables too, and the secret that every event needs
  */
 export async function respondToHealth(
   services: () => Services,
   isDeep: boolean,
 ): Promise<APIGatewayProxyStructuredResultV2> {
   try {
-    const { ledger, workspaces } = services();
+    const { ledger, workspaces, secrets } = services();
     if (isDeep) {
       const reads = [
         ledger.findTaken([{ contact: NOBODY, day: NOBODY }]),
         workspaces.findByApiKey(NOBODY, Date.now()),
+        secrets.contacts(),
       ];
       await withTimeout(SINGLE_LIMIT_MS, Promise.all(reads));
     }

@@ -171,7 +171,7 @@ function openOperation(operationId: string, summary: string): Json {
 function healthOperation(): Json {
   const operation = {
     operationId: 'health',
-    summary: 'Check the settings and, with `?deep`, the tables',
+    summary: 'Check the settings and, with `?deep`, the tables and secrets',
     security: [],
     parameters: [{ name: 'deep', in: 'query', allowEmptyValue: true, schema: { type: 'string' } }],
   };

@@ -53,7 +53,8 @@ export const UNAVAILABLE: ErrorResponse = {
 /** The response to a health check that fails, with status 503. Only the logs have the reason. */
 export const UNHEALTHY: ErrorResponse = {
   code: 'unhealthy',
-  message: 'A setting is wrong or a table cannot be reached: the logs of identify say which.',
+  message:
+    'A setting is wrong, or a table or a secret cannot be reached: the logs of identify say which.',
 };
 
 /**

@@ -14,7 +14,10 @@ import { contextWith, requestWith } from '../in-process/lambda.ts';
 import { createMemorySecretStore } from '../in-process/secrets.ts';
 
 /** @param isReachable whether a table answers */
-async function servicesOver(isReachable: (table: string) => boolean) {
+async function servicesOver(
+  isReachable: (table: string) => boolean,
+  secretStore = createMemorySecretStore(),
+) {
   const database = createEmbeddedDynamoDB();
   await createTables(database, TABLES);
   const db = createInProcessClient(async (operation, input) => {
@@ -24,7 +27,7 @@ async function servicesOver(isReachable: (table: string) => boolean) {
     if (isFailing) throw new Error('unreachable');
     return database.execute(operation, input);
   });
-  return createServices(CONFIG, db, createMemorySecretStore());
+  return createServices(CONFIG, db, secretStore);
 }
 
 async function check(services: () => Services, query: Record<string, string> = {}) {
@@ -55,7 +58,7 @@ describe('GET /v1/health', () => {
     });
   });
 
-  it('is healthy with ?deep if both tables answer', async () => {
+  it('is healthy with ?deep if both tables and the secret answer', async () => {
     const services = await servicesOver(() => true);
     expect(await check(() => services, { deep: '' })).toEqual(healthy);
   });
@@ -67,4 +70,10 @@ describe('GET /v1/health', () => {
       expect(await check(() => services, { deep: '' })).toEqual(unhealthy);
     },
   );
+
+  it('is not healthy with ?deep if the secret that names contacts cannot be read', async () => {
+    const read = () => Promise.reject(new Error('unreachable'));
+    const services = await servicesOver(() => true, { ...createMemorySecretStore(), read });
+    expect(await check(() => services, { deep: '' })).toEqual(unhealthy);
+  });
 });
