@@ -1,8 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import { text } from 'node:stream/consumers';
 import * as z from 'zod/mini';
+import { startAwsService } from './aws-service.ts';
 import type { StreamRecord } from './database.ts';
 
 /** The time until a message comes again that `recover` could not handle. */
@@ -29,31 +27,22 @@ export async function startUndeliveredQueue(
 ): Promise<UndeliveredQueue> {
   const timers = new Set<NodeJS.Timeout>();
   let stopped = false;
-  const server = createServer(async (request, response) => {
-    const answer = await sendMessage(request);
-    response.setHeader('content-type', 'application/x-amz-json-1.0').end(JSON.stringify(answer));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
+  const service = await startAwsService((_operation, input) => ({ body: sendMessage(input) }));
   return {
-    url: `http://127.0.0.1:${port}/undelivered`,
+    url: `${service.url}/undelivered`,
     addGivenUp: (records) => {
       for (const record of records) deliverLater(toFailureMessage(record), 0);
     },
-    stop: async () => {
+    stop: () => {
       stopped = true;
       for (const timer of timers) clearTimeout(timer);
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
+      return service.stop();
     },
   };
 
   /** The only operation that `recover` uses. */
-  async function sendMessage(request: IncomingMessage) {
-    const { MessageBody, DelaySeconds } = sendSchema.parse(JSON.parse(await text(request)));
+  function sendMessage(input: unknown) {
+    const { MessageBody, DelaySeconds } = sendSchema.parse(input);
     deliverLater(MessageBody, DelaySeconds * 1000);
     // The AWS client compares it.
     const MD5OfMessageBody = createHash('md5').update(MessageBody).digest('hex');
