@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import getPort from 'get-port';
 import pMap from 'p-map';
 import { singleResponseSchema } from '../lib/intake/response.ts';
 import { type Stack, startStack } from '../offline/stack.ts';
+import { findFreePort } from '../tests/free-port.ts';
 import { AUTHORIZATION, compare, type Sent, untilDelivered } from './soak/compare.ts';
 import { startFaults } from './soak/faults.ts';
 
@@ -32,9 +32,9 @@ else process.exitCode = await soak(Number(values.events), Number(values.contacts
 
 async function soak(events: number, contacts: number): Promise<number> {
   const stack = await startStack({
-    apiPort: await getPort(),
-    natPort: await getPort(),
-    lambdaPort: await getPort(),
+    apiPort: await findFreePort(),
+    natPort: await findFreePort(),
+    lambdaPort: await findFreePort(),
     env: { POWERTOOLS_LOG_LEVEL: 'ERROR' },
     onLine: () => {},
   });

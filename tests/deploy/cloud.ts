@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import getPort from 'get-port';
 import pRetry from 'p-retry';
 import { copyService } from '../deployment/service-copy.ts';
+import { findFreePort } from '../free-port.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Where `serverless.yml` deploys unless it is told otherwise. */
@@ -28,7 +28,7 @@ export async function startCloud(): Promise<{ cloud: Cloud; stop: () => Promise<
   const home = await mkdtemp(join(tmpdir(), 'deploy-'));
   const service = join(home, 'service');
   await copyService(service);
-  const port = await getPort();
+  const port = await findFreePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const path = [tools, dirname(process.execPath), process.env.PATH].join(':');
   const server = spawn(join(tools, 'python'), [join(ROOT, 'tests/deploy/aws.py')], {

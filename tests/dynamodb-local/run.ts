@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import getPort from 'get-port';
 import pRetry from 'p-retry';
+import { findFreePort } from '../free-port.ts';
 
 /** Needs Java 17. */
 const VERSION = '2.6.1';
@@ -46,7 +46,7 @@ async function main(): Promise<number> {
     return 1;
   }
   if (!existsSync(join(FOLDER, 'libs')) && !downloadDynamoDBLocal()) return 1;
-  const port = await getPort();
+  const port = await findFreePort();
   const server = startServer(port);
   children.push(server);
   const ended = once(server, 'exit');

@@ -1,6 +1,6 @@
-import getPort from 'get-port';
 import { type Stack, startStack } from '../../offline/stack.ts';
 import { freshAddress } from '../dynamodb-local/fresh-address.ts';
+import { findFreePort } from '../free-port.ts';
 
 /** A local stack on free ports, with the output of its functions. */
 export interface FreshStack extends Stack {
@@ -11,7 +11,11 @@ export interface FreshStack extends Stack {
 
 /** Starts a local stack; the caller stops it. */
 export async function startFreshStack(): Promise<FreshStack> {
-  const [apiPort, natPort, lambdaPort] = [await getPort(), await getPort(), await getPort()];
+  const [apiPort, natPort, lambdaPort] = [
+    await findFreePort(),
+    await findFreePort(),
+    await findFreePort(),
+  ];
   const lines: string[] = [];
   const stack = await startStack({
     apiPort,

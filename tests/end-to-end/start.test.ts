@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import getPort from 'get-port';
 import pRetry from 'p-retry';
 import { afterEach, expect, it, vi } from 'vitest';
+import { findFreePort } from '../free-port.ts';
 import { recommended, someone } from './client.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -33,7 +33,7 @@ function start(env: NodeJS.ProcessEnv, ...args: string[]) {
 }
 
 async function ports() {
-  const [api, nat, lambda] = [await getPort(), await getPort(), await getPort()];
+  const [api, nat, lambda] = [await findFreePort(), await findFreePort(), await findFreePort()];
   return { API_PORT: String(api), NAT_PORT: String(nat), LAMBDA_PORT: String(lambda) };
 }
 
