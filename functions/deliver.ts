@@ -11,6 +11,7 @@ import { type InteractionKey, interactionId } from '../lib/ledger/entry.ts';
 import { SECOND_MS } from '../lib/runtime/durations.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
 import { withTimeout } from '../lib/runtime/with-timeout.ts';
+import { ownErrors } from './middleware/own-errors.ts';
 import { services } from './services.ts';
 import { logger, metrics, reportDelivery } from './telemetry.ts';
 
@@ -32,6 +33,7 @@ export function createHandler(delivery: () => Delivery) {
   return middy<DynamoDBStreamEvent, DynamoDBBatchResponse>()
     .use(injectLambdaContext(logger))
     .use(logMetrics(metrics))
+    .use(ownErrors())
     .handler((event, context) => {
       const remainingMs = () => context.getRemainingTimeInMillis();
       const deliver = deliverInTime(firstDelivery()(remainingMs), remainingMs);

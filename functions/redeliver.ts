@@ -8,6 +8,8 @@ import { createNat } from '../lib/delivery/nat.ts';
 import { redeliverDue } from '../lib/delivery/redelivery.ts';
 import type { Ledger } from '../lib/ledger/ledger.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
+import { OwnError } from '../lib/runtime/own-error.ts';
+import { ownErrors } from './middleware/own-errors.ts';
 import { services } from './services.ts';
 import { logger, metrics, reportDelivery } from './telemetry.ts';
 
@@ -21,6 +23,7 @@ export function createHandler(dependencies: () => { ledger: Ledger; delivery: De
   return middy<unknown, void>()
     .use(injectLambdaContext(logger))
     .use(logMetrics(metrics))
+    .use(ownErrors())
     .handler(async (_event, context) => {
       const { ledger, delivery } = dependencies();
       const run = await redeliverDue({
@@ -34,7 +37,7 @@ export function createHandler(dependencies: () => { ledger: Ledger; delivery: De
       metrics.addMetric('tried', MetricUnit.Count, run.tried);
       if (run.ended !== 'nothing due') logger.warn('run ended early', { ...run });
       // Each failure is logged already. This error is for the alarm.
-      if (run.failed > 0) throw new Error(`${run.failed} redeliveries failed`);
+      if (run.failed > 0) throw new OwnError(`${run.failed} redeliveries failed`);
     });
 }
 

@@ -4,13 +4,17 @@ import type { DeliveryResult } from '../lib/delivery/attempt.ts';
 import type { EventResult } from '../lib/intake/accept.ts';
 import type { BodyForm } from '../lib/intake/read-body.ts';
 import type { InteractionKey } from '../lib/ledger/entry.ts';
+import { describeError } from '../lib/runtime/describe-error.ts';
 import { SECOND_MS } from '../lib/runtime/durations.ts';
 
 /**
  * Writes structured log lines. POWERTOOLS_SERVICE_NAME sets the service name of logs and metrics.
- * Never log an address, a url, a body or a key. Name a contact by its contact key.
+ * Never log an address, a url, a body or a key. Name a contact by its contact key. Of an error in a
+ * line, only what `describeError` gives is written.
  */
-export const logger = new Logger();
+export const logger = new Logger({
+  jsonReplacerFn: (_name, value) => (value instanceof Error ? describeError(value) : value),
+});
 
 /** CloudWatch metrics in the embedded metric format. `logMetrics` emits them after an invocation. */
 export const metrics = new Metrics({ namespace: 'NatDestination' });
