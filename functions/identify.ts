@@ -1,5 +1,4 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createIntake, type EventResult } from '../lib/intake/accept.ts';
@@ -21,7 +20,7 @@ import {
   verifySender,
 } from './middleware/identify-request.ts';
 import { type Services, services } from './services.ts';
-import { logger, metrics, reportResults } from './telemetry.ts';
+import { logger, reportResults } from './telemetry.ts';
 
 type Response = APIGatewayProxyStructuredResultV2;
 
@@ -49,7 +48,6 @@ export function createHandler(services: () => Services) {
   };
   const takeEvents = middy<IdentifyRequest, Response>()
     .use(injectLambdaContext(logger))
-    .use(logMetrics(metrics))
     .use(errorResponses())
     .use(readQuery())
     .use(authenticateByHeader(services))
@@ -67,7 +65,10 @@ export function createHandler(services: () => Services) {
       const results = await withAbort(limitMs, (signal) =>
         intake().accept(events, workspace, Date.now(), { signal, shared, impliedType, isDryRun }),
       );
-      if (!isDryRun) reportResults(results, { workspace: workspace.id, sdk: sdkOf(event), form });
+      if (!isDryRun) {
+        const source = { workspace: workspace.id, sdk: sdkOf(event), form };
+        reportResults(results, source, services().config.ROUTINE_LOG_RATE);
+      }
       const dryRun = isDryRun ? workspace : undefined;
       const [only] = results;
       if (isSingle && only !== undefined) return respondToSingle(only, dryRun);

@@ -10,6 +10,9 @@ const MAX_RETENTION_DAYS = 3650;
 /** How many days delivered interactions are kept. */
 export const retentionDays = z.int().check(z.gte(MIN_RETENTION_DAYS), z.lte(MAX_RETENTION_DAYS));
 
+/** The share of requests with routine results that get a log line. */
+export const logRate = z.number().check(z.gte(0), z.lte(1));
+
 const configSchema = z.object({
   INTERACTIONS_TABLE: z.string().check(z.minLength(1)),
   WORKSPACES_TABLE: z.string().check(z.minLength(1)),
@@ -25,6 +28,10 @@ const configSchema = z.object({
   RETENTION_DAYS: z.pipe(
     z.transform((days) => (days === undefined || days === '' ? undefined : Number(days))),
     z.optional(retentionDays),
+  ),
+  ROUTINE_LOG_RATE: z.pipe(
+    z.transform((rate) => (rate === undefined || rate === '' ? 0 : Number(rate))),
+    logRate,
   ),
 });
 

@@ -15,6 +15,8 @@ const SETTINGS = {
   identifyConcurrency: 100,
   deliverConcurrency: 40,
   redeliverConcurrency: 1,
+  logLevel: 'WARN',
+  routineLogRate: 0.01,
   domain: {
     name: 'events.nat.example',
     certificateArn: 'arn:aws:acm:eu-central-1:1:certificate/2',
@@ -60,7 +62,26 @@ describe('each function', () => {
       expect(readConfig(resolved(environment)), name).toMatchObject({
         NAT_API_URL,
         RETENTION_DAYS: SETTINGS.retentionDays,
+        ROUTINE_LOG_RATE: SETTINGS.routineLogRate,
       });
+    }
+  });
+
+  it('logs at the level of its stage, and Lambda logs what fails', () => {
+    const loggingOf = ({ ofType }: Packaged) =>
+      ofType('AWS::Lambda::Function').map(({ Properties }) => Properties.LoggingConfig);
+    const common = { LogFormat: 'JSON', SystemLogLevel: 'WARN' };
+    for (const logging of loggingOf(dev)) {
+      expect(logging).toMatchObject({ ...common, ApplicationLogLevel: 'INFO' });
+    }
+    for (const logging of loggingOf(prod)) {
+      expect(logging).toMatchObject({ ...common, ApplicationLogLevel: 'WARN' });
+    }
+  });
+
+  it('has metrics in the namespace of its stage', () => {
+    for (const { environment } of dev.functions) {
+      expect(environment.METRICS_NAMESPACE).toBe('Nat/dev');
     }
   });
 
