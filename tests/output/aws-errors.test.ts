@@ -4,8 +4,8 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import type { Context } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type CapturedOutput, captureOutput } from '../fuzz/output.ts';
 import { contextWith, messagesWith, requestWith } from '../in-process/lambda.ts';
-import { type CapturedOutput, captureOutput } from './output.ts';
 
 const CANARY = 'canary@aviary.example';
 /** Whatever is left of the address would be a leak, too. */
