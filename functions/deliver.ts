@@ -10,6 +10,7 @@ import { type InteractionKey, interactionId } from '../lib/ledger/entry.ts';
 import { SECOND_MS } from '../lib/runtime/durations.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
 import { withTimeout } from '../lib/runtime/with-timeout.ts';
+import { ownErrors } from './middleware/own-errors.ts';
 import { services } from './services.ts';
 import { logger, reportDelivery } from './telemetry.ts';
 
@@ -30,6 +31,7 @@ export function createHandler(delivery: () => Delivery) {
   const firstDelivery = lazy(() => createFirstDelivery(delivery()));
   return middy<DynamoDBStreamEvent, DynamoDBBatchResponse>()
     .use(injectLambdaContext(logger))
+    .use(ownErrors())
     .handler((event, context) => {
       const remainingMs = () => context.getRemainingTimeInMillis();
       const deliver = deliverInTime(firstDelivery()(remainingMs), remainingMs);

@@ -6,6 +6,7 @@ import { readBody } from '../lib/intake/read-body.ts';
 import { type DryRun, NOT_FOUND, toBatchResponse, toResult } from '../lib/intake/response.ts';
 import { BATCH_LIMIT_MS, SINGLE_LIMIT_MS } from '../lib/intake/time-limits.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
+import { OwnError } from '../lib/runtime/own-error.ts';
 import { withAbort } from '../lib/runtime/with-timeout.ts';
 import { respondToHealth } from './health.ts';
 import { errorResponses, json, sdkOf } from './middleware/error-responses.ts';
@@ -56,7 +57,7 @@ export function createHandler(services: () => Services) {
     .use(verifySender(services))
     .handler(async (event) => {
       const { json: body, workspace, route, isDryRun = false, startedAt = Date.now() } = event;
-      if (workspace === undefined) throw new Error('the sender was not authenticated');
+      if (workspace === undefined) throw new OwnError('the sender was not authenticated');
       const { form, events, shared } = readBody(body);
       const isSingle = form === 'single';
       const limitMs = startedAt + (isSingle ? SINGLE_LIMIT_MS : BATCH_LIMIT_MS) - Date.now();

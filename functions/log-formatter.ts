@@ -1,5 +1,6 @@
 import { LogFormatter, LogItem } from '@aws-lambda-powertools/logger';
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types';
+import { describeError } from '../lib/runtime/describe-error.ts';
 
 /**
  * Writes short lines. The log group already names the function and the stage, so a line has of the
@@ -18,5 +19,10 @@ export class ShortLogFormatter extends LogFormatter {
         xray_trace_id: xRayTraceId,
       },
     }).addAttributes(more);
+  }
+
+  /** Formats every error in a line: its message may hold an address. */
+  override formatError(error: Error): LogAttributes {
+    return { ...describeError(error) };
   }
 }

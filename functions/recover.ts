@@ -8,6 +8,7 @@ import { createRepairs } from '../lib/ledger/repairs.ts';
 import { createStreamReader } from '../lib/ledger/stream.ts';
 import { readQueueUrl } from '../lib/runtime/config.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
+import { ownErrors } from './middleware/own-errors.ts';
 import { services } from './services.ts';
 import { logger, report } from './telemetry.ts';
 
@@ -19,6 +20,7 @@ import { logger, report } from './telemetry.ts';
 export function createHandler(recovery: () => Recovery) {
   return middy<SQSEvent, void>()
     .use(injectLambdaContext(logger))
+    .use(ownErrors())
     .handler(async ({ Records }, context) => {
       for (const { body } of Records) {
         const result = await recovery().recover(body, () => context.getRemainingTimeInMillis());

@@ -6,6 +6,8 @@ import { createNat } from '../lib/delivery/nat.ts';
 import { redeliverDue } from '../lib/delivery/redelivery.ts';
 import type { Ledger } from '../lib/ledger/ledger.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
+import { OwnError } from '../lib/runtime/own-error.ts';
+import { ownErrors } from './middleware/own-errors.ts';
 import { services } from './services.ts';
 import { logger, report, reportDelivery } from './telemetry.ts';
 
@@ -18,6 +20,7 @@ export function createHandler(dependencies: () => { ledger: Ledger; delivery: De
   const failureStreaks = createFailureStreaks();
   return middy<unknown, void>()
     .use(injectLambdaContext(logger))
+    .use(ownErrors())
     .handler(async (_event, context) => {
       const { ledger, delivery } = dependencies();
       const run = await redeliverDue({
@@ -33,7 +36,7 @@ export function createHandler(dependencies: () => { ledger: Ledger; delivery: De
         tried: run.tried,
       });
       // Each failure is logged already. This error is for the alarm.
-      if (run.failed > 0) throw new Error(`${run.failed} redeliveries failed`);
+      if (run.failed > 0) throw new OwnError(`${run.failed} redeliveries failed`);
     });
 }
 

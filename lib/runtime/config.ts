@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { problemOfNatApiUrl } from './nat-api-url.ts';
+import { OwnError } from './own-error.ts';
 
 /** Senders retry for days. An event must not become too old in that time. */
 const MIN_RETENTION_DAYS = 7;
@@ -43,7 +44,7 @@ export type Config = z.infer<typeof configSchema>;
  * Reads the settings of a function.
  *
  * @param env the environment of the function
- * @throws {Error} naming each variable that is missing or wrong, without its value
+ * @throws {OwnError} naming each variable that is missing or wrong, without its value
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   return parse(configSchema, env);
@@ -53,7 +54,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
  * Reads where `recover` sends its messages to itself.
  *
  * @param env the environment of the function
- * @throws {Error} if the address is missing or wrong
+ * @throws {OwnError} if the address is missing or wrong
  */
 export function readQueueUrl(env: NodeJS.ProcessEnv): string {
   return parse(queueSchema, env).UNDELIVERED_QUEUE_URL;
@@ -63,5 +64,5 @@ function parse<T>(schema: z.ZodMiniType<T>, env: NodeJS.ProcessEnv): T {
   const result = schema.safeParse(env);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new Error(`configuration: ${problems.join('; ')}`);
+  throw new OwnError(`configuration: ${problems.join('; ')}`);
 }

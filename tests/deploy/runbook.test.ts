@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeAll, expect, inject, it } from 'vitest';
+import { afterEach, beforeAll, expect, it } from 'vitest';
 import { writeSettings } from '../deployment/service-copy.ts';
 import { REGION } from './cloud.ts';
 import { apiUrlOf, deploy, run, setNatAddress, succeeds } from './operator.ts';
 import { isPrinted, readSteps, type Step } from './runbook.ts';
 import { addSender, type Sender, setFault } from './sender.ts';
+import { natUrl, service } from './workplace.ts';
 
 const STAGE = 'runbook';
 const SETTINGS = { alarmEmail: 'operator@nat.example' };
@@ -80,7 +81,7 @@ it('Nat rejects a key', async () => {
 
 it('The address of Nat is wrong', async () => {
   const section = 'The address of Nat is wrong';
-  await setNatAddress(STAGE, `${inject('natUrl')}/nothing-here`);
+  await setNatAddress(STAGE, `${natUrl}/nothing-here`);
   await succeeds(`npm run deploy -- --stage ${STAGE}`);
   await sender.send('address@example.com');
   await expect.poll(() => sender.statusOf('address@example.com')).toBe('retrying');
@@ -210,7 +211,7 @@ it('The quota of concurrency is used up', async () => {
   await follow(section, 'get-account-settings');
   await follow(section, 'request-service-quota-increase');
   const concurrency = { identifyConcurrency: 20, deliverConcurrency: 8, redeliverConcurrency: 1 };
-  await writeSettings(inject('cloud').service, STAGE, { ...SETTINGS, ...concurrency });
+  await writeSettings(service, STAGE, { ...SETTINGS, ...concurrency });
   await follow(section, 'deploy');
   await follow(section, 'get-function-concurrency');
 });
@@ -266,7 +267,7 @@ async function follow(section: string, part: string, options: Options = {}): Pro
   );
 
   function fill({ commands }: Step): string {
-    const words = { ...options, WORKSPACE: workspace, ADDRESS: `${inject('natUrl')}/identify` };
+    const words = { ...options, WORKSPACE: workspace, ADDRESS: `${natUrl}/identify` };
     return commands
       .replace(/https:\/\/ID\.execute-api\.[\w-]+\.amazonaws\.com/, url)
       .replace(/\b[A-Z]+\b/g, (word) => wordIn(words, word) ?? word)
