@@ -35,8 +35,8 @@ afterEach(() => setFault(undefined));
 
 it('Before you begin', async () => {
   const secret = 'a-key-of-22-characters';
-  const check = `[ "$KEY" = ${secret} ]`;
-  await follow('Before you begin', 'read -rs KEY', {
+  const check = `[ "$key" = ${secret} ]`;
+  await follow('Before you begin', 'read -rs key', {
     around: (commands) => `{ ${commands}\n${check}\n} <<< ${secret}`,
   });
 });
@@ -221,7 +221,7 @@ it('A region is lost', async () => {
   const section = 'A region is lost';
   await follow(section, 'workspace.list');
   await follow(section, 'deploy');
-  await follow(section, 'workspace.add', { key: KEY, NAME: 'Acme' });
+  await follow(section, 'workspace.add', { key: KEY, NAME: 'Acme', ZONE: 'UTC' });
   url = await apiUrlOf(STAGE, OTHER_REGION);
   await follow(section, 'smoke', { key: KEY });
 });
@@ -233,7 +233,7 @@ it('every command of the runbook was run', () => {
 /** How a step is run. What is in capitals is put for that word of the document. */
 interface Options {
   workspace?: string;
-  /** The secret in the variable KEY. */
+  /** The secret in the variable `key`. */
   key?: string;
   /** Run it again until it prints what the document says. */
   until?: true;
@@ -251,7 +251,7 @@ async function follow(section: string, part: string, options: Options = {}): Pro
   const step = [...left].find((each) => each.section === section && fill(each).includes(part));
   if (step === undefined) throw new Error(`${section} has no step left with ${part}`);
   left.delete(step);
-  const env = { KEY: key };
+  const env = { key };
   const command = `set -e; ${around(fill(step))}`;
   const printed = step.printed.replace(/\bprod\b/g, STAGE).replace(/\bacme\b/g, workspace);
   const end = Date.now() + (until ? LIMIT_MS : 0);
