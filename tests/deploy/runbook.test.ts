@@ -35,6 +35,7 @@ afterEach(() => setFault(undefined));
 
 it('Before you begin', async () => {
   const secret = 'a-key-of-22-characters';
+  await follow('Before you begin', 'AWS_PAGER');
   const check = `[ "$key" = ${secret} ]`;
   await follow('Before you begin', 'read -rs key', {
     around: (commands) => `{ ${commands}\n${check}\n} <<< ${secret}`,
