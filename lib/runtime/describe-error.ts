@@ -29,11 +29,13 @@ const errorSchema = z.object({
   name: z.catch(nameSchema, 'Error'),
   code: z.catch(z.optional(codeSchema), undefined),
   $metadata: z.catch(
-    z.object({
-      httpStatusCode: z.catch(z.optional(z.number()), undefined),
-      requestId: z.catch(z.optional(requestIdSchema), undefined),
-    }),
-    { httpStatusCode: undefined, requestId: undefined },
+    z.optional(
+      z.object({
+        httpStatusCode: z.catch(z.optional(z.number()), undefined),
+        requestId: z.catch(z.optional(requestIdSchema), undefined),
+      }),
+    ),
+    undefined,
   ),
 });
 
@@ -48,8 +50,8 @@ export function describeError(error: Error, causesLeft = MAX_CAUSES): ErrorDescr
     name,
     message: error instanceof OwnError ? error.message : undefined,
     code,
-    status: $metadata.httpStatusCode,
-    requestId: $metadata.requestId,
+    status: $metadata?.httpStatusCode,
+    requestId: $metadata?.requestId,
     stack: framesOf(error).join('\n'),
     cause:
       cause instanceof Error && causesLeft > 0 ? describeError(cause, causesLeft - 1) : undefined,
@@ -78,8 +80,9 @@ export function toOwnError(error: unknown): OwnError {
   return own;
 }
 
-/** The message is taken out first, because it may have lines that look like frames. */
-function framesOf({ stack = '', message }: Error): string[] {
-  const frames = message === '' ? stack : stack.replaceAll(message, '');
-  return frames.split('\n').filter((line) => FRAME.test(line));
+/** The message is left out first, because it may have lines that look like frames. */
+function framesOf({ stack, message }: Error): string[] {
+  // A message that was changed later is not in the stack.
+  const rest = stack?.split(message).slice(1).join(message) || stack;
+  return rest?.split('\n').filter((line) => FRAME.test(line)) ?? [];
 }

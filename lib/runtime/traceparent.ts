@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * The header `traceparent`, with the fields of version 00: version, trace id, parent id, flags. A
+ * The header `traceparent`: version, trace id, parent id and flags, which are 55 characters. Only a
  * later version may add a dash and more. https://www.w3.org/TR/trace-context-1/#traceparent-header
  */
 const TRACEPARENT =
-  /^(?!ff)(?<version>[\da-f]{2})-(?<traceId>(?!0{32})[\da-f]{32})-(?<parentId>(?!0{16})[\da-f]{16})-(?<flags>[\da-f]{2})(?<more>-.*)?$/s;
+  /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:$|(?<!00.{53})-)/;
 /** The only flag of version 00. All others must be zero in what is passed on. */
 const SAMPLED = 1;
 const SPAN_ID_BYTES = 8;
@@ -25,10 +25,10 @@ export interface TraceContext {
  * @returns undefined if there is none, or if it is not valid: it must be ignored then
  */
 export function parseTraceparent(header: string | undefined): TraceContext | undefined {
-  const { version, traceId, parentId, flags, more } = TRACEPARENT.exec(header ?? '')?.groups ?? {};
-  if (traceId === undefined || parentId === undefined || flags === undefined) return undefined;
-  if (version === '00' && more !== undefined) return undefined;
-  return { traceId, traceparent: toHeader(traceId, parentId, Number.parseInt(flags, 16)) };
+  const valid = header?.match(TRACEPARENT)?.[0];
+  if (valid === undefined) return undefined;
+  const traceId = valid.slice(3, 35);
+  return { traceId, traceparent: toHeader(traceId, valid.slice(36, 52), valid.slice(53, 55)) };
 }
 
 /**
@@ -40,10 +40,11 @@ export function parseTraceparent(header: string | undefined): TraceContext | und
 export function childTraceparent(traceparent: string | undefined): string | undefined {
   const parent = parseTraceparent(traceparent);
   if (parent === undefined) return undefined;
-  const flags = Number.parseInt(parent.traceparent.slice(-2), 16);
-  return toHeader(parent.traceId, randomBytes(SPAN_ID_BYTES).toString('hex'), flags);
+  const spanId = randomBytes(SPAN_ID_BYTES).toString('hex');
+  return toHeader(parent.traceId, spanId, parent.traceparent.slice(53));
 }
 
-function toHeader(traceId: string, spanId: string, flags: number): string {
-  return `00-${traceId}-${spanId}-${(flags & SAMPLED) === 0 ? '00' : '01'}`;
+function toHeader(traceId: string, spanId: string, flags: string): string {
+  const isSampled = (Number.parseInt(flags, 16) & SAMPLED) === SAMPLED;
+  return `00-${traceId}-${spanId}-${isSampled ? '01' : '00'}`;
 }
