@@ -6,7 +6,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
 import type { LedgerEntry } from '../../lib/ledger/entry.ts';
 import { TABLES } from '../../offline/database.ts';
@@ -43,6 +43,9 @@ describe('interactions.restore', () => {
   it.each(['pending', 'retrying'] as const)(
     'gives what was %s all its tries again, at the pace of a redrive',
     async (status) => {
+      // The pace is one of the clock, and a slow machine takes seconds.
+      vi.useFakeTimers({ toFake: ['Date'] });
+      onTestFinished(() => void vi.useRealTimers());
       const lost = await Promise.all([1, 2].map(() => inRestored({ status, attempts: 9 })));
       expect(await run({ perSecond: 1 })).toMatchObject({ restored: 2 });
       const found = await Promise.all(lost.map((key) => tables().ledger.read(key)));
