@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { lazy } from './lazy.ts';
 import { OwnError } from './own-error.ts';
 
 /** What may be logged of an error. */
@@ -18,25 +19,24 @@ export interface ErrorDescription {
 }
 
 /** No address matches any of these, because of its `@`. What does not match is left out. */
-const nameSchema = z.string().check(z.regex(/^\w{1,80}$/));
-const codeSchema = z.string().check(z.regex(/^[A-Z][A-Z\d_]{1,60}$/));
-const requestIdSchema = z.string().check(z.regex(/^[\w=-]{1,128}$/));
+const NAME = /^\w{1,80}$/;
+const CODE = /^[A-Z][A-Z\d_]{1,60}$/;
+const REQUEST_ID = /^[\w=-]{1,128}$/;
 /** `at name (/place/file.js:1:2)`. The place may have the scope of a package: `/@smithy/`. */
 const FRAME = /^ {4}at (?:[\w$.<>#[\] ]+ \()?(?:[\w$.:/%+ -]|(?<=\/)@)+:\d+:\d+\)?$/;
 const MAX_CAUSES = 5;
 
-const errorSchema = z.object({
-  name: z.catch(nameSchema, 'Error'),
-  code: z.catch(z.optional(codeSchema), undefined),
-  $metadata: z.catch(
-    z.optional(
-      z.object({
-        httpStatusCode: z.catch(z.optional(z.number()), undefined),
-        requestId: z.catch(z.optional(requestIdSchema), undefined),
-      }),
+/** Made for the first error: a millisecond that no start should cost. */
+const errorSchema = lazy(() => {
+  const known = <T extends z.core.$ZodType>(schema: T) => z.catch(z.optional(schema), undefined);
+  const textLike = (pattern: RegExp) => known(z.string().check(z.regex(pattern)));
+  return z.object({
+    name: textLike(NAME),
+    code: textLike(CODE),
+    $metadata: known(
+      z.object({ httpStatusCode: known(z.number()), requestId: textLike(REQUEST_ID) }),
     ),
-    undefined,
-  ),
+  });
 });
 
 /**
@@ -44,7 +44,7 @@ const errorSchema = z.object({
  * SDK and `JSON.parse` quote in it what they could not read, which may be an address.
  */
 export function describeError(error: Error, causesLeft = MAX_CAUSES): ErrorDescription {
-  const { name, code, $metadata } = errorSchema.parse(error);
+  const { name = 'Error', code, $metadata } = errorSchema().parse(error);
   const { cause } = error;
   return {
     name,
