@@ -26,8 +26,10 @@ export type EventResult =
 export interface AcceptOptions extends Pick<NormalizeSettings, 'impliedType' | 'shared'> {
   /** Tells what would happen, and writes nothing. */
   isDryRun?: boolean;
+  /** The header `traceparent` of the request, if it is valid. */
+  traceparent?: string | undefined;
   /** No write starts after it is aborted. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 interface Candidate {
@@ -68,7 +70,7 @@ export function createIntake(
       events: unknown[],
       workspace: Workspace,
       now: number,
-      { signal, isDryRun = false, ...options }: AcceptOptions = {},
+      { signal, isDryRun = false, traceparent, ...options }: AcceptOptions = {},
     ): Promise<EventResult[]> {
       const { customFormat } = workspace;
       const extract = customFormat && (await compileFormat(customFormat));
@@ -77,7 +79,9 @@ export function createIntake(
       const read = events.map((event) => toCandidate(event, settings, contacts, now));
       const candidates = read.filter((one): one is Candidate => !(one instanceof Rejection));
       const free = await findFree(firstOfEachDay(candidates));
-      const accepted = isDryRun ? new Set(free) : await writeNew(free, now, signal);
+      const accepted = isDryRun
+        ? new Set(free)
+        : await writeNew(free, now, { signal, traceparent });
       return read.map((one) => {
         if (one instanceof Rejection) {
           const isOtherCall = one.code === 'type_not_identify';
@@ -118,14 +122,16 @@ export function createIntake(
   async function writeNew(
     candidates: Candidate[],
     now: number,
-    signal: AbortSignal | undefined,
+    { signal, traceparent }: Pick<AcceptOptions, 'signal' | 'traceparent'>,
   ): Promise<Set<Candidate>> {
+    const trace = traceparent === undefined ? {} : { traceparent };
     const accepted = new Set<Candidate>();
     await pMap(
       candidates,
       async (candidate) => {
         const { email, timestamp, description } = candidate.interaction;
-        if (await ledger.accept(candidate.key, { email, timestamp, description }, now)) {
+        const event = { email, timestamp, description, ...trace };
+        if (await ledger.accept(candidate.key, event, now)) {
           accepted.add(candidate);
         }
         remembered.set(candidate.id, true);
