@@ -16,7 +16,7 @@ const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 const IDEMPOTENCY_TABLE = 'idempotency';
 
 /** What a job says besides the program. */
-export type ProgramJob = Omit<Job, 'bundle' | 'apiKey'>;
+type ProgramJob = Omit<Job, 'bundle' | 'apiKey'>;
 
 /** Where the functions are measured. */
 export interface Machine {

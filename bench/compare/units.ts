@@ -24,7 +24,7 @@ const READS_PER_WRITE = 5;
 const GOAL_AT_TEN = 0.3;
 
 /** What requests to a table cost. */
-export interface Units {
+interface Units {
   calls: number;
   /** Read request units. */
   reads: number;
