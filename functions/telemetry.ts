@@ -34,9 +34,9 @@ export function reportResults(results: EventResult[], { form, ...source }: Reque
   const [only] = results;
   if (form === 'single' && only !== undefined) {
     if ('rejection' in only) return;
-    const { contact, day } = only.key;
     countResults(results);
-    logger.info(only.status, { ...source, contact, day });
+    const subject = only.status === 'deleting' ? { user: only.user } : only.key;
+    logger.info(only.status, { ...source, ...subject });
     return;
   }
   logger.info('batch', {
@@ -65,7 +65,8 @@ function countResults(results: EventResult[]): Record<string, number> {
 
 function metricsOf(result: EventResult): string[] {
   const { status } = result;
-  if (!('rejection' in result)) return [status, `format_${result.interaction.format}`];
+  if ('interaction' in result) return [status, `format_${result.interaction.format}`];
+  if (status === 'deleting') return [status];
   return status === 'rejected' ? [status, `rejected_${result.rejection.code}`] : [status];
 }
 
