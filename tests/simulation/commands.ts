@@ -48,6 +48,7 @@ export function addWorkspace(world: World, { id, timeZone }: Customer): Promise<
     workspace: id,
     name: id,
     timeZone,
+    deletions: 'on',
     apiKey: world.keyOf(id),
   });
 }
@@ -90,6 +91,7 @@ export function changeSettings(world: World): Promise<void> {
       { command: 'workspace.update', workspace, sharedSecret },
       { command: 'workspace.update', workspace, sharedSecret: '' },
       { command: 'workspace.update', workspace, timeZone: random.pick(TIME_ZONES) },
+      { command: 'workspace.update', workspace, deletions: random.pick(['on', 'on', 'off']) },
     ]),
   );
 }
@@ -97,7 +99,7 @@ export function changeSettings(world: World): Promise<void> {
 /** A contact asks to be forgotten. */
 export function forgetContact(world: World): Promise<void> {
   const { email } = world.sent[world.random.int(world.sent.length)] ?? {};
-  if (email === undefined) return Promise.resolve();
+  if (email === undefined || email === '') return Promise.resolve();
   const customer = CUSTOMERS.find(({ id }) => email.endsWith(`@${id}.example`));
   return operate(world, { command: 'contact.forget', workspace: customer?.id ?? '', email });
 }

@@ -8,6 +8,7 @@ import { parseArgs, stripVTControlCharacters } from 'node:util';
 import pMap from 'p-map';
 import { ACCEPTING } from './defects/accepting.ts';
 import type { Defect } from './defects/defect.ts';
+import { DELETING } from './defects/deleting.ts';
 import { DELIVERING } from './defects/delivering.ts';
 import { ISOLATING } from './defects/isolating.ts';
 import { OPERATING } from './defects/operating.ts';
@@ -36,7 +37,10 @@ const COPIED = [
 ];
 /** A defect may make something wait for ever. That does not count as seen. */
 const TIMEOUT_MS = 30 * 60_000;
-const ALL = [...ACCEPTING, ...DELIVERING, ...SETTLING, ...ISOLATING, ...REPAIRING, ...OPERATING];
+const ALL = [
+  ...[...ACCEPTING, ...DELIVERING, ...SETTLING, ...ISOLATING],
+  ...[...REPAIRING, ...OPERATING, ...DELETING],
+];
 
 const { values } = parseArgs({
   options: {

@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { metrics } from '../../functions/telemetry.ts';
 import { entrySchema, interactionId, type LedgerEntry } from '../../lib/ledger/entry.ts';
 import { createStreamReader } from '../../lib/ledger/stream.ts';
+import { isAboutUser } from '../../lib/ledger/user-key.ts';
 import { SECOND_MS } from '../../lib/runtime/durations.ts';
 import { createEmbeddedDynamoDB, createTables } from '../in-process/dynamodb.ts';
 import { contextWith } from '../in-process/lambda.ts';
@@ -12,6 +13,7 @@ import { startClock } from './clock.ts';
 import { createContainers } from './containers.ts';
 import { CUSTOMERS } from './customers.ts';
 import { createSimulatedClient } from './database.ts';
+import { createDeletionWatch } from './deletions.ts';
 import type { Depth } from './depth.ts';
 import type { SentEvent } from './events.ts';
 import { createKeys } from './keys.ts';
@@ -60,7 +62,14 @@ export async function createWorld(seed: number, depth: Depth) {
   const violate = (what: string) => void violations.push(what);
   const settings = createSettings(violate);
   const batches = new WeakMap<Invocation, StreamBatch>();
-  const orders = createOrders(() => watcher.known.values(), depth, violate);
+  const deletions = createDeletionWatch({
+    ...{ scheduler, depth, violate },
+    known: () => watcher.known.values(),
+    isOn: (workspace, startedAt) => {
+      return !settings.deletionsOf(workspace, startedAt).has('off');
+    },
+  });
+  const orders = createOrders(() => watcher.known.values(), depth, deletions.onRemoved, violate);
 
   const watcher = createWatcher({
     scheduler,
@@ -68,6 +77,7 @@ export async function createWorld(seed: number, depth: Depth) {
     violate,
     zonesOf: settings.zonesOf,
     mayDelete: orders.mayDelete,
+    deletions,
     onPutOff: (...args) => waiting.onPutOff(...args),
     onUnsent: (workspace) => waiting.onUnsent(workspace),
   });
@@ -105,6 +115,7 @@ export async function createWorld(seed: number, depth: Depth) {
     onEffect: (effect) => {
       if (watcher.onEffect(effect)) stream.append(effect.key);
     },
+    onUser: deletions.onEffect,
     onRead: watcher.onRead,
     onSettings: settings.onWrite,
     onTrouble: waiting.onTrouble,
@@ -131,6 +142,7 @@ export async function createWorld(seed: number, depth: Depth) {
     violations,
     violate,
     watcher,
+    deletions,
     waiting,
     stream,
     queue,
@@ -187,7 +199,9 @@ export async function createWorld(seed: number, depth: Depth) {
   async function items(): Promise<LedgerEntry[]> {
     const { body } = await database.execute('Scan', { TableName: INTERACTIONS });
     return scanSchema.parse(body).Items.flatMap((item) => {
-      const { data } = entrySchema.safeParse(unmarshall(item));
+      const attributes = unmarshall(item);
+      if (isAboutUser({ contact: attributes.contact })) return [];
+      const { data } = entrySchema.safeParse(attributes);
       if (data === undefined) violate('an interaction cannot be read');
       return data ?? [];
     });
