@@ -98,8 +98,12 @@ export function createRemoval(registry: Registry, repairs: Repairs, remainingMs:
     await pMap(entries, repairs.forget, { concurrency: CONCURRENT_REPAIRS });
   }
 
+  /** Another command may change the workspace at the same time: `secrets.rotate` seals its keys again. */
   async function deleteRecords({ workspace, removedAt }: Progress): Promise<void> {
-    const master = await registry.find(workspace);
-    if (master?.removedAt === removedAt && master !== undefined) await registry.delete(master);
+    for (;;) {
+      const master = await registry.find(workspace);
+      if (master === undefined || master.removedAt !== removedAt) return;
+      if (await registry.delete(master)) return;
+    }
   }
 }

@@ -7,6 +7,7 @@ import {
   leaveOrReturn,
   redrive,
   rotate,
+  rotateSecrets,
   runAgain,
 } from './commands.ts';
 import { CUSTOMERS, type Customer } from './customers.ts';
@@ -34,6 +35,7 @@ const ORDERS: [weight: number, act: Act][] = [
   [8, deleteUser],
   [6, redrive],
   [3, rotate],
+  [3, rotateSecrets],
   [2, block],
   [6, changeSettings],
   [3, forgetContact],

@@ -60,6 +60,11 @@ export async function rotate(world: World): Promise<void> {
   if (world.random.chance(0.8)) await adoptKey(world, id);
 }
 
+/** The operator replaces the secrets that seal keys and shared secrets. */
+export function rotateSecrets(world: World): Promise<void> {
+  return operate(world, { command: 'secrets.rotate' });
+}
+
 /** Nat rejects a customer's key, or accepts it again. Nobody tells the operator. */
 export function block(world: World): void {
   const key = world.keyOf(someCustomer(world).id);

@@ -13,6 +13,7 @@ import { DELIVERING } from './defects/delivering.ts';
 import { ISOLATING } from './defects/isolating.ts';
 import { OPERATING } from './defects/operating.ts';
 import { REPAIRING } from './defects/repairing.ts';
+import { ROTATING } from './defects/rotating.ts';
 import { SETTLING } from './defects/settling.ts';
 
 const HELP = `npm run simulate:mutants -- [--runs N] [--seed S] [--only TEXT]
@@ -39,7 +40,7 @@ const COPIED = [
 const TIMEOUT_MS = 30 * 60_000;
 const ALL = [
   ...[...ACCEPTING, ...DELIVERING, ...SETTLING, ...ISOLATING],
-  ...[...REPAIRING, ...OPERATING, ...DELETING],
+  ...[...REPAIRING, ...OPERATING, ...DELETING, ...ROTATING],
 ];
 
 const { values } = parseArgs({

@@ -1,6 +1,7 @@
 import { RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
 import { interactionId } from '../../lib/ledger/entry.ts';
 import { HOUR_MS, MINUTE_MS } from '../../lib/runtime/durations.ts';
+import { unsealNatApiKey } from '../../lib/workspaces/sealed-fields.ts';
 import { operate, runAgain } from './commands.ts';
 import { CUSTOMERS, dayIn } from './customers.ts';
 import { live, passTime, work } from './time.ts';
@@ -39,10 +40,11 @@ export async function comeToRest(world: World): Promise<void> {
   await checkLedger(world);
   checkTimeline(world);
   checkMarks(world, calmSince);
+  await checkSealed(world);
 }
 
 /** Runs every command again that was cut off, until it is done. */
-async function finishCommands(world: World): Promise<void> {
+export async function finishCommands(world: World): Promise<void> {
   while (world.orders.unfinished.length > 0 && world.violations.length === 0) {
     await runAgain(world);
     await work(world);
@@ -62,6 +64,19 @@ function checkMarks({ settings, nat, violate }: World, calmSince: number): void 
     const acceptedAt = nat.acceptedAt.get(id) ?? 0;
     const isOver = acceptedAt > calmSince + CHANGE_VISIBLE_AFTER_MS;
     if (natKeyRejectedAt !== undefined && isOver) violate('marked, although Nat accepts the key');
+  }
+}
+
+/** However often the secrets were replaced: what they seal can be read. */
+async function checkSealed({ openSecrets, settings, violate }: World): Promise<void> {
+  const { natKeys, signatures } = await openSecrets();
+  for (const { id, natApiKey, sharedSecret } of settings.current()) {
+    if (unsealNatApiKey(natKeys, { id, natApiKey }) === undefined) {
+      violate('a key for Nat cannot be read');
+    }
+    if (sharedSecret !== undefined && !signatures.canUnseal(sharedSecret)) {
+      violate('a shared secret cannot be read');
+    }
   }
 }
 
