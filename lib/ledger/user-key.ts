@@ -1,4 +1,4 @@
-import { lacks } from '../runtime/dynamodb/expressions.ts';
+import { contains, lacks } from '../runtime/dynamodb/expressions.ts';
 
 const MARK = '#user:';
 
@@ -17,6 +17,9 @@ export function userPartition(workspaceId: string, userKey: string): string {
 export function isAboutUser({ contact }: { contact: string }): boolean {
   return contact.includes(MARK);
 }
+
+/** The item is something that is remembered of a user. */
+export const isOfUser = contains('contact', MARK);
 
 /** The item is an interaction, and nothing that is remembered of a user. */
 export const isNoUser = lacks('contact', MARK);

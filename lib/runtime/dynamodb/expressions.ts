@@ -56,6 +56,11 @@ export function and(...parts: Expression[]): Expression {
   return (placeholders) => parts.map((part) => part(placeholders)).join(' AND ');
 }
 
+/** The attribute is a text that holds this one. */
+export function contains(attribute: string, part: string): Expression {
+  return ({ name, value }) => `contains(${name(attribute)}, ${value(part)})`;
+}
+
 /** The attribute is a text that does not hold this one. */
 export function lacks(attribute: string, part: string): Expression {
   return ({ name, value }) => `NOT contains(${name(attribute)}, ${value(part)})`;
