@@ -26,7 +26,7 @@ const ORDER = 'deletion';
  */
 export const DELETION_SETTLES_AFTER_MS = MINUTE_MS;
 /** How long a run has an order for itself. Longer than a run of `redeliver`. */
-const LEASE_MS = 2 * MINUTE_MS;
+export const DELETION_LEASE_MS = 2 * MINUTE_MS;
 const ADDRESSES_PER_PAGE = 25;
 const ORDERS_PER_PAGE = 100;
 /** How many orders a run works on at the same time, so that a long one holds up no other. */
@@ -159,7 +159,7 @@ export function createDeletions(db: DynamoDBClient, table: string, users: Users)
 
   /** @returns true if the order is completed */
   async function complete(due: DueEntry, hasTime: () => boolean): Promise<boolean> {
-    const lease = new Date(Date.now() + LEASE_MS).toISOString();
+    const lease = new Date(Date.now() + DELETION_LEASE_MS).toISOString();
     const leased = await changeOrder(due, due.dueAt, { dueAt: lease });
     if (leased === undefined) return false;
     const { contact: user, deletedAt, position } = parseItem(orderSchema, leased);
