@@ -135,18 +135,31 @@ async function useEverything(): Promise<void> {
   const contextOf = (name: FunctionName) => contextWith(name, '1', () => HOUR_MS);
 
   const { run } = createInProcessOperator(clientOf('operate'), secretStoreOf('operate'));
-  await run({ command: 'workspace.add', name: id, ...workspace, apiKey, sharedSecret });
+  await run({
+    command: 'workspace.add',
+    name: id,
+    ...workspace,
+    apiKey,
+    sharedSecret,
+    deletions: 'on',
+  });
 
   const identify = createIdentify(() => servicesOf('identify'));
-  const events = EMAILS.map((email) => ({
+  const post = async (...events: object[]) => {
+    const body = JSON.stringify(events);
+    const signature = createHmac('sha1', sharedSecret).update(body).digest('hex');
+    const headers = { authorization: `Bearer ${apiKey}`, 'x-signature': signature };
+    const request = requestWith({ routeKey: 'POST /v1/batch', headers, body });
+    expect(await identify(request, contextOf('identify'))).toMatchObject({ statusCode: 200 });
+  };
+  const identifyCall = (email: string) => ({
     type: 'identify',
     timestamp: `${DAY}T12:00:00Z`,
     traits: { email },
-  }));
-  const body = JSON.stringify(events);
-  const signature = createHmac('sha1', sharedSecret).update(body).digest('hex');
-  const headers = { authorization: `Bearer ${apiKey}`, 'x-signature': signature };
-  await identify(requestWith({ routeKey: 'POST /v1/batch', headers, body }), contextOf('identify'));
+  });
+  await post(...EMAILS.map(identifyCall));
+  await post({ ...identifyCall('forgotten@example.com'), userId: 'forgotten' });
+  await post({ type: 'delete', userId: 'forgotten' });
 
   const Records = EMAILS.map((email) => {
     const Keys = { contact: { S: `${id}#${contactKeyOf(id, email)}` }, day: { S: DAY } };

@@ -37,7 +37,7 @@ async function customer() {
 }
 
 function keyOf(result: EventResult): InteractionKey {
-  if ('rejection' in result) throw result.rejection;
+  if (!('key' in result)) throw new Error(`it was ${result.status}`);
   return result.key;
 }
 
