@@ -5,17 +5,20 @@ import type { BodyForm } from './read-body.ts';
 /** The body of an error, and part of the result of an event that is rejected or ignored. */
 export const errorResponseSchema = z.object({ code: z.string(), message: z.string() });
 
-/** What a dry run tells of an event: how it was read. */
+/** What a dry run tells of an event: how it was read, and what a deletion would delete. */
 const dryRunFields = {
   format: z.optional(z.string()),
   day: z.optional(z.string()),
   timeZone: z.optional(z.string()),
   description: z.optional(z.string()),
+  addresses: z.optional(z.number()),
+  interactions: z.optional(z.number()),
 };
 
 /** The response to a single call. */
 export const singleResponseSchema = z.object({
-  status: z.enum(['accepted', 'duplicate']),
+  status: z.enum(['accepted', 'duplicate', 'deleting']),
+  message: z.optional(z.string()),
   ...dryRunFields,
 });
 
@@ -25,7 +28,7 @@ export const batchResponseSchema = z.object({
   message: z.optional(z.string()),
   results: z.array(
     z.object({
-      status: z.enum(['accepted', 'duplicate', 'ignored', 'rejected']),
+      status: z.enum(['accepted', 'duplicate', 'deleting', 'ignored', 'rejected']),
       code: z.optional(z.string()),
       message: z.optional(z.string()),
       ...dryRunFields,
@@ -36,6 +39,10 @@ export const batchResponseSchema = z.object({
 export type ErrorResponse = z.infer<typeof errorResponseSchema>;
 export type BatchResponse = z.infer<typeof batchResponseSchema>;
 type ResultResponse = BatchResponse['results'][number];
+
+/** What a deletion deletes, and what it does not. */
+const DELETION_SCOPE =
+  'every interaction that this service accepted of the addresses of this user before, with its waiting deliveries, within minutes. What Nat has already received stays on the timeline in Nat: delete it there.';
 
 /** The response to a request for another path or method, with status 404. */
 export const NOT_FOUND: ErrorResponse = {
@@ -95,6 +102,10 @@ export function toResult(result: EventResult, dryRun?: DryRun): ResultResponse {
   if ('rejection' in result) {
     const { code, message } = result.rejection;
     return { status, code, message };
+  }
+  if (result.status === 'deleting') {
+    if (dryRun === undefined) return { status, message: `This deletes ${DELETION_SCOPE}` };
+    return { status, message: `This would delete ${DELETION_SCOPE}`, ...result.found };
   }
   if (dryRun === undefined) return { status };
   const { format, day, description } = result.interaction;

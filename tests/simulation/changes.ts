@@ -33,6 +33,7 @@ export function createChangeChecks(parts: ChangeParts) {
     delete one.lease;
     const answered = one.answers.get(invocation);
     if (answered === undefined) parts.onUnsent(workspaceIdOf(after));
+    if (after.lastError === 'key unreadable') violate('the key for Nat could not be read');
     const { notBefore } = answered ?? {};
     if (after.status === 'retrying' && notBefore !== undefined) {
       one.notBefore = { at: notBefore, since: scheduler.tick() };
