@@ -44,6 +44,8 @@ function toName(level: Level) {
 interface RequestSource {
   workspace: string;
   sdk: string | undefined;
+  /** The trace of the sender, if it sent one. */
+  traceId: string | undefined;
   form: BodyForm;
 }
 

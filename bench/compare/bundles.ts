@@ -22,7 +22,7 @@ const optionsSchema = z.object({
 });
 
 /** What is compared. The last three are bundled with esbuild's defaults, as an engineer would. */
-export const PROGRAMS = {
+const PROGRAMS = {
   identify: 'functions/identify.ts',
   plain: 'bench/plain/handler.ts',
   bareClient: 'bench/plain/bare-client.ts',

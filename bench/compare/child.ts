@@ -6,10 +6,12 @@ import { createRequire } from 'node:module';
 
 /** Some invocations of a function. */
 export interface Work {
-  /** `single`: one event a call. `batch`: 1,000 events a call. `none`: the program has no event. */
+  /** `single`: one event a call. `batch`: several events a call. `none`: the program has no event. */
   kind: 'single' | 'batch' | 'none';
   /** How many calls. */
   calls: number;
+  /** How many events are in a batch; 1,000 if undefined. */
+  perBatch?: number;
   /** The number of the first contact. Calls go on from there. */
   from: number;
   /** How many contacts take turns; as many as there are events if undefined. */
@@ -68,8 +70,9 @@ result.heapBytes = process.memoryUsage().heapUsed;
 result.peakBytes = process.resourceUsage().maxRSS * 1024;
 process.send?.(result, () => process.exit());
 
-async function work({ kind, calls, from, contacts = Number.POSITIVE_INFINITY }: Work) {
-  const perCall = kind === 'batch' ? BATCH : 1;
+async function work(job: Work) {
+  const { kind, calls, from, perBatch = BATCH, contacts = Number.POSITIVE_INFINITY } = job;
+  const perCall = kind === 'batch' ? perBatch : 1;
   for (let call = 0; call < calls; call += 1) {
     const numbers = Array.from(
       { length: perCall },

@@ -8,17 +8,24 @@ import { TABLES } from '../../offline/database.ts';
 import { startEmbeddedDatabase } from '../../offline/embedded-database.ts';
 import { addLocalWorkspace } from '../../offline/local-workspace.ts';
 import { LOCAL_SECRETS, startSecretsManager } from '../../offline/secrets-manager.ts';
-import { type Bundles, buildBundles, type Program } from './bundles.ts';
+import { buildBundles, type Program } from './bundles.ts';
 import type { Job, JobResult } from './child.ts';
+import { catchStore, createFill } from './fill.ts';
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 const IDEMPOTENCY_TABLE = 'idempotency';
 
+/** What a job says besides the program. */
+type ProgramJob = Omit<Job, 'bundle' | 'apiKey'>;
+
 /** Where the functions are measured. */
 export interface Machine {
-  bundles: Bundles;
   /** Runs a job in a new process. */
-  run(program: Program, job: Omit<Job, 'bundle' | 'apiKey'>): Promise<JobResult>;
+  run(program: Program, job: ProgramJob): Promise<JobResult>;
+  /** Runs a job in a new process, and counts the bytes of its logs and metrics. */
+  countOutput(program: Program, job: ProgramJob): Promise<number>;
+  /** Fills the ledger until it has so many interactions more than at the start. */
+  fill(interactions: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -27,6 +34,7 @@ export interface Machine {
  * and bundles all programs.
  */
 export async function startMachine(): Promise<Machine> {
+  const store = catchStore();
   const [{ folder, bundles }, database, secretsManager] = await Promise.all([
     buildBundles(),
     startEmbeddedDatabase(() => {}),
@@ -57,24 +65,36 @@ export async function startMachine(): Promise<Machine> {
     POWERTOOLS_SERVICE_NAME: 'nat-destination-prod',
     NAT_API_URL: 'http://localhost:4000/identify',
   };
+  const start = (program: Program, job: ProgramJob, stdout: 'ignore' | 'pipe') => {
+    const argument = JSON.stringify({ ...job, bundle: bundles[program], apiKey: LOCAL_API_KEY });
+    return fork(CHILD, [argument], {
+      env,
+      execArgv: ['--expose-gc', '--no-warnings'],
+      // The lines of the functions are formatted and written, as in Lambda.
+      stdio: ['ignore', stdout, 'inherit', 'ipc'],
+    });
+  };
   return {
-    bundles,
     async run(program, job) {
-      const argument = JSON.stringify({ ...job, bundle: bundles[program], apiKey: LOCAL_API_KEY });
-      const child = fork(CHILD, [argument], {
-        env,
-        execArgv: ['--expose-gc', '--no-warnings'],
-        // The lines of the functions are formatted and written, as in Lambda.
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      });
-      const ended = once(child, 'exit').then(([code]) => {
-        throw new Error(`${program} ended with ${code}`);
-      });
-      ended.catch(() => {});
-      const [result] = await Promise.race([once(child, 'message'), ended]);
-      await ended.catch(() => {});
-      return result;
+      const child = start(program, job, 'ignore');
+      const ended = once(child, 'exit');
+      const answered = once(child, 'message');
+      const [first] = await Promise.race([answered, ended]);
+      if (typeof first !== 'object') throw new Error(`${program} ended with ${first}`);
+      await ended;
+      return first;
     },
+    async countOutput(program, job) {
+      const child = start(program, job, 'pipe');
+      let bytes = 0;
+      child.stdout?.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      const [code] = await once(child, 'close');
+      if (code !== 0) throw new Error(`${program} ended with ${code}`);
+      return bytes;
+    },
+    fill: createFill(store),
     async stop() {
       await Promise.all([database.stop(), secretsManager.stop(), rm(folder, { recursive: true })]);
     },

@@ -31,8 +31,10 @@ export type EventResult =
 export interface AcceptOptions extends Pick<NormalizeSettings, 'impliedType' | 'shared'> {
   /** Tells what would happen, and writes nothing. */
   isDryRun?: boolean;
+  /** The header `traceparent` of the request, if it is valid. */
+  traceparent?: string | undefined;
   /** No write starts after it is aborted. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** What the intake needs of the ledger. */
@@ -72,7 +74,7 @@ export function createIntake(
       events: unknown[],
       workspace: Workspace,
       now: number,
-      { signal, isDryRun = false, ...options }: AcceptOptions = {},
+      { signal, isDryRun = false, traceparent, ...options }: AcceptOptions = {},
     ): Promise<EventResult[]> {
       const { customFormat } = workspace;
       const extract = customFormat && (await compileFormat(customFormat));
@@ -80,7 +82,7 @@ export function createIntake(
       const contacts = await secrets.contacts();
       const tasks = readTasks(events, settings, contacts, now);
       const free = await findFree(firstOfEachDay(tasks.filter(isCandidate)));
-      const accepted = isDryRun ? new Set(free) : await writeNew(free, signal);
+      const accepted = isDryRun ? new Set(free) : await writeNew(free, { signal, traceparent });
       // The last one of a user has the latest time.
       const deletions = new Map(tasks.filter(isDeletion).map(({ user, at }) => [user, at]));
       const found = isDryRun ? await countUsers(ledger.deletions, deletions) : undefined;
@@ -110,18 +112,20 @@ export function createIntake(
 
   async function writeNew(
     candidates: Candidate[],
-    signal: AbortSignal | undefined,
+    { signal, traceparent }: Pick<AcceptOptions, 'signal' | 'traceparent'>,
   ): Promise<Set<Candidate>> {
+    const trace = traceparent === undefined ? {} : { traceparent };
     const accepted = new Set<Candidate>();
     await pMap(
       candidates,
       async (candidate) => {
         const { key, user, at } = candidate;
         const { email, timestamp, description } = candidate.interaction;
+        const event = { email, timestamp, description, ...trace };
         // Before the interaction: a deletion must find it, whatever happens between the two writes.
         if (user !== undefined) await ledger.remember(user, key.contact, at);
         signal?.throwIfAborted();
-        if (await ledger.accept(key, { email, timestamp, description }, at)) {
+        if (await ledger.accept(key, event, at)) {
           accepted.add(candidate);
         }
         remembered.set(candidate.id, true);

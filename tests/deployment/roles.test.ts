@@ -230,7 +230,9 @@ function allowedTo(name: FunctionName): string[] {
 /** @param service the beginning of the actions, such as `dynamodb:` */
 function allowed(name: FunctionName, service: string): string[] {
   const statement = z.object({ Action: z.array(z.string()), Resource: z.unknown() });
-  const policy = z.object({ PolicyDocument: z.object({ Statement: z.array(statement) }) });
+  // Without those that are only there if a setting is.
+  const document = z.object({ Statement: z._default(z.array(statement), []) });
+  const policy = z.object({ PolicyDocument: z._default(document, { Statement: [] }) });
   const { Resources } = z
     .object({
       Resources: z.record(

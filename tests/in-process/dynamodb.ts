@@ -160,11 +160,15 @@ export async function createTables(
       KeySchema,
       GlobalSecondaryIndexes,
     });
-    while (!(await isActive(database, TableName))) await turn();
+    await untilActive(database, TableName);
   }
 }
 
-/** dynalite needs a moment to make a table active. */
+/** Waits until a table can be used: dynalite needs a moment. */
+export async function untilActive(database: EmbeddedDynamoDB, TableName: string): Promise<void> {
+  while (!(await isActive(database, TableName))) await turn();
+}
+
 async function isActive(database: EmbeddedDynamoDB, TableName: string): Promise<boolean> {
   const { body } = await database.execute('DescribeTable', { TableName });
   return describedSchema.parse(body).Table.TableStatus === 'ACTIVE';
