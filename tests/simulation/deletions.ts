@@ -151,11 +151,16 @@ export function createDeletionWatch(parts: DeletionParts) {
   function complete(user: string): void {
     const { deletedAt = '' } = open.get(user) ?? {};
     open.delete(user);
+    checkGone(user);
+    unlink(user, ({ lastAt }) => lastAt > Date.parse(deletedAt));
+  }
+
+  /** Nobody was promised anything by an order whose request was cut off. */
+  function checkGone(user: string): void {
     const done = ordered.filter((one) => one.user === user && one.answeredAt !== undefined);
-    const startedAt = Math.max(...done.map((one) => one.startedAt));
     if (done.length === 0) return;
     depth.count('a deletion was completed');
-    const until = startedAt - MOMENT_MS;
+    const until = Math.max(...done.map(({ startedAt }) => startedAt)) - MOMENT_MS;
     const own = links.get(user) ?? [];
     const contacts = new Set(own.flatMap((link) => (link.firstAt <= until ? link.contact : [])));
     for (const { entry } of known()) {
@@ -168,7 +173,6 @@ export function createDeletionWatch(parts: DeletionParts) {
         violate('a deletion has left behind which address the user had');
       }
     }
-    unlink(user, ({ lastAt }) => lastAt > Date.parse(deletedAt));
   }
 }
 

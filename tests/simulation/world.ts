@@ -84,6 +84,7 @@ export async function createWorld(seed: number, depth: Depth) {
     zonesOf: settings.zonesOf,
     mayDelete: orders.mayDelete,
     deletions,
+    isIndexCurrent: () => waiting.isIndexCurrent(),
     onPutOff: (...args) => waiting.onPutOff(...args),
     onUnsent: (workspace) => waiting.onUnsent(workspace),
   });

@@ -30,7 +30,7 @@ export const DELETING: Defect[] = [
     defect: 'a deletion also deletes what is accepted after it',
     file: 'lib/ledger/forget.ts',
     from: "return or(isAbsent('acceptedAt'), isAtMost('acceptedAt', until));",
-    to: "return or(isAbsent('acceptedAt'), isAtMost('status', until + 'z'));",
+    to: "return or(isAbsent('nothing'), isAtMost('acceptedAt', until));",
   },
   {
     defect: 'a deletion reaches only one address of the user',
