@@ -96,7 +96,7 @@ async function checkLedger(world: World): Promise<void> {
     else if (!nat.timeline.has(idempotencyKey)) violate('delivered, but not on the timeline');
     else if ('event' in item) violate('delivered with its address');
   }
-  if (world.deletions.open.size > 0) violate('a deletion is not completed at rest');
+  world.deletions.checkRest();
   if (items.length !== watcher.known.size) violate('an accepted interaction is gone');
 }
 
