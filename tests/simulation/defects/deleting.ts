@@ -82,5 +82,6 @@ export const DELETING: Defect[] = [
     file: 'lib/intake/event-times.ts',
     from: 'at -= 1;',
     to: '',
+    test: 'tests/rules/deletion.test.ts',
   },
 ];
