@@ -1,6 +1,5 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
@@ -11,8 +10,9 @@ import { type InteractionKey, interactionId } from '../lib/ledger/entry.ts';
 import { SECOND_MS } from '../lib/runtime/durations.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
 import { withTimeout } from '../lib/runtime/with-timeout.ts';
+import { ownErrors } from './middleware/own-errors.ts';
 import { services } from './services.ts';
-import { logger, metrics, reportDelivery } from './telemetry.ts';
+import { logger, reportDelivery } from './telemetry.ts';
 
 const stringAttribute = z.object({ S: z.string() });
 const recordSchema = z.object({
@@ -31,7 +31,7 @@ export function createHandler(delivery: () => Delivery) {
   const firstDelivery = lazy(() => createFirstDelivery(delivery()));
   return middy<DynamoDBStreamEvent, DynamoDBBatchResponse>()
     .use(injectLambdaContext(logger))
-    .use(logMetrics(metrics))
+    .use(ownErrors())
     .handler((event, context) => {
       const remainingMs = () => context.getRemainingTimeInMillis();
       const deliver = deliverInTime(firstDelivery()(remainingMs), remainingMs);

@@ -1,5 +1,4 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createIntake, type EventResult } from '../lib/intake/accept.ts';
@@ -7,6 +6,7 @@ import { readBody } from '../lib/intake/read-body.ts';
 import { type DryRun, NOT_FOUND, toBatchResponse, toResult } from '../lib/intake/response.ts';
 import { BATCH_LIMIT_MS, SINGLE_LIMIT_MS } from '../lib/intake/time-limits.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
+import { OwnError } from '../lib/runtime/own-error.ts';
 import { withAbort } from '../lib/runtime/with-timeout.ts';
 import { respondToHealth } from './health.ts';
 import { errorResponses, json, sdkOf } from './middleware/error-responses.ts';
@@ -20,7 +20,7 @@ import {
   verifySender,
 } from './middleware/identify-request.ts';
 import { type Services, services } from './services.ts';
-import { logger, metrics, reportResults } from './telemetry.ts';
+import { logger, reportResults } from './telemetry.ts';
 
 type Response = APIGatewayProxyStructuredResultV2;
 
@@ -48,7 +48,6 @@ export function createHandler(services: () => Services) {
   };
   const takeEvents = middy<IdentifyRequest, Response>()
     .use(injectLambdaContext(logger))
-    .use(logMetrics(metrics))
     .use(errorResponses())
     .use(readQuery())
     .use(authenticateByHeader(services))
@@ -58,7 +57,7 @@ export function createHandler(services: () => Services) {
     .use(verifySender(services))
     .handler(async (event) => {
       const { json: body, workspace, route, isDryRun = false, startedAt = Date.now() } = event;
-      if (workspace === undefined) throw new Error('the sender was not authenticated');
+      if (workspace === undefined) throw new OwnError('the sender was not authenticated');
       const { form, events, shared } = readBody(body);
       const isSingle = form === 'single';
       const limitMs = startedAt + (isSingle ? SINGLE_LIMIT_MS : BATCH_LIMIT_MS) - Date.now();
@@ -66,7 +65,10 @@ export function createHandler(services: () => Services) {
       const results = await withAbort(limitMs, (signal) =>
         intake().accept(events, workspace, Date.now(), { signal, shared, impliedType, isDryRun }),
       );
-      if (!isDryRun) reportResults(results, { workspace: workspace.id, sdk: sdkOf(event), form });
+      if (!isDryRun) {
+        const source = { workspace: workspace.id, sdk: sdkOf(event), form };
+        reportResults(results, source, services().config.ROUTINE_LOG_RATE);
+      }
       const dryRun = isDryRun ? workspace : undefined;
       const [only] = results;
       if (isSingle && only !== undefined) return respondToSingle(only, dryRun);

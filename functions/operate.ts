@@ -5,6 +5,7 @@ import { createOperator } from '../lib/operator/operator.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
 import { openSecrets } from '../lib/runtime/secret-source.ts';
 import { createRegistry } from '../lib/workspaces/registry.ts';
+import { ownErrors } from './middleware/own-errors.ts';
 import { services } from './services.ts';
 import { logger } from './telemetry.ts';
 
@@ -19,6 +20,7 @@ const tables = lazy(() => {
 /** Runs the operator's commands, such as `{"command": "workspace.list"}`. */
 export const handler = middy<unknown, unknown>()
   .use(injectLambdaContext(logger))
+  .use(ownErrors())
   .handler(async (request, context) => {
     const { config, secretStore } = services();
     const { secrets, renew } = await openSecrets(secretStore, config);

@@ -1,6 +1,4 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
@@ -10,8 +8,9 @@ import { createRepairs } from '../lib/ledger/repairs.ts';
 import { createStreamReader } from '../lib/ledger/stream.ts';
 import { readQueueUrl } from '../lib/runtime/config.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
+import { ownErrors } from './middleware/own-errors.ts';
 import { services } from './services.ts';
-import { logger, metrics } from './telemetry.ts';
+import { logger, report } from './telemetry.ts';
 
 /**
  * Handles the queue of what the stream gave up. If it fails, its messages come again.
@@ -21,12 +20,11 @@ import { logger, metrics } from './telemetry.ts';
 export function createHandler(recovery: () => Recovery) {
   return middy<SQSEvent, void>()
     .use(injectLambdaContext(logger))
-    .use(logMetrics(metrics))
+    .use(ownErrors())
     .handler(async ({ Records }, context) => {
       for (const { body } of Records) {
         const result = await recovery().recover(body, () => context.getRemainingTimeInMillis());
-        metrics.addMetric('recovered', MetricUnit.Count, result.recovered);
-        logger.warn('handled what the stream gave up', { ...result });
+        report('warn', 'handled what the stream gave up', result, { recovered: result.recovered });
       }
     });
 }

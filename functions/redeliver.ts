@@ -1,6 +1,4 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import { createDelivery, type Delivery } from '../lib/delivery/attempt.ts';
 import { createFailureStreaks } from '../lib/delivery/failure-streaks.ts';
@@ -8,8 +6,10 @@ import { createNat } from '../lib/delivery/nat.ts';
 import { redeliverDue } from '../lib/delivery/redelivery.ts';
 import type { Ledger } from '../lib/ledger/ledger.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
+import { OwnError } from '../lib/runtime/own-error.ts';
+import { ownErrors } from './middleware/own-errors.ts';
 import { services } from './services.ts';
-import { logger, metrics, reportDelivery } from './telemetry.ts';
+import { logger, report, reportDelivery } from './telemetry.ts';
 
 /**
  * Runs every minute and tries again what is due. If any of it failed, the run fails at its end.
@@ -20,7 +20,7 @@ export function createHandler(dependencies: () => { ledger: Ledger; delivery: De
   const failureStreaks = createFailureStreaks();
   return middy<unknown, void>()
     .use(injectLambdaContext(logger))
-    .use(logMetrics(metrics))
+    .use(ownErrors())
     .handler(async (_event, context) => {
       const { ledger, delivery } = dependencies();
       const run = await redeliverDue({
@@ -31,10 +31,12 @@ export function createHandler(dependencies: () => { ledger: Ledger; delivery: De
         reportFailure: (error, due) => logger.error('redelivery failed', { ...due, error }),
         remainingMs: () => context.getRemainingTimeInMillis(),
       });
-      metrics.addMetric('tried', MetricUnit.Count, run.tried);
-      if (run.ended !== 'nothing due') logger.warn('run ended early', { ...run });
+      const endedEarly = run.ended !== 'nothing due';
+      report(endedEarly ? 'warn' : 'debug', endedEarly ? 'run ended early' : 'run ended', run, {
+        tried: run.tried,
+      });
       // Each failure is logged already. This error is for the alarm.
-      if (run.failed > 0) throw new Error(`${run.failed} redeliveries failed`);
+      if (run.failed > 0) throw new OwnError(`${run.failed} redeliveries failed`);
     });
 }
 

@@ -1,22 +1,44 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { Logger, LogLevelThreshold } from '@aws-lambda-powertools/logger';
 import type { DeliveryResult } from '../lib/delivery/attempt.ts';
 import type { EventResult } from '../lib/intake/accept.ts';
 import type { BodyForm } from '../lib/intake/read-body.ts';
 import type { InteractionKey } from '../lib/ledger/entry.ts';
 import { SECOND_MS } from '../lib/runtime/durations.ts';
+import { ShortLogFormatter } from './log-formatter.ts';
+import { embedMetrics, type MetricValues } from './metrics.ts';
 
 /**
- * Writes structured log lines. POWERTOOLS_SERVICE_NAME sets the service name of logs and metrics.
- * Never log an address, a url, a body or a key. Name a contact by its contact key.
+ * Writes structured log lines. Never log an address, a url, a body or a key. Name a contact by its
+ * contact key.
  */
-export const logger = new Logger();
-
-/** CloudWatch metrics in the embedded metric format. `logMetrics` emits them after an invocation. */
-export const metrics = new Metrics({ namespace: 'NatDestination' });
+export const logger = new Logger({ logFormatter: new ShortLogFormatter() });
 
 /** A batch may have 4,000 rejected events; its log line lists the first of them. */
 const MAX_LISTED_REJECTIONS = 20;
+
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/**
+ * Logs what happened in one line, which also holds its metrics. If the log level hides the line,
+ * the metrics are printed alone.
+ */
+export function report(level: Level, message: string, fields: object, values: MetricValues): void {
+  const embedded = embedMetrics(values);
+  if (LogLevelThreshold[toName(level)] >= logger.level) {
+    logger[level](message, { ...fields, ...embedded });
+  } else if (Object.keys(embedded).length > 0) {
+    process.stdout.write(`${JSON.stringify({ ...levelToPass(), ...embedded })}\n`);
+  }
+}
+
+/** Lambda takes a line without a level for INFO, and drops it where only higher levels are logged. */
+function levelToPass(): { level?: string } {
+  return logger.level > LogLevelThreshold.INFO ? { level: logger.getLevelName() } : {};
+}
+
+function toName(level: Level) {
+  return level.toUpperCase() as Uppercase<Level>;
+}
 
 /** Who sent the events of a request, and in which form. */
 interface RequestSource {
@@ -25,25 +47,30 @@ interface RequestSource {
   form: BodyForm;
 }
 
+/** Most events are duplicates, or calls of another type. There is nothing to find out about them. */
+const ROUTINE = new Set<EventResult['status']>(['duplicate', 'ignored']);
+
 /**
- * Counts results of events by status, by the format that matched, and by the code of a rejection.
- * Logs one line per request. A single event that is rejected is logged and counted by the error
- * responses.
+ * Counts results of events by status, accepted ones by the format that matched, and rejected ones by
+ * code. Logs one line per request, but none for a request with routine results only. A single event
+ * that is rejected or ignored is logged and counted by the error responses.
+ *
+ * @param routineLogRate the share of requests with routine results that is logged nevertheless, 0 to 1
  */
-export function reportResults(results: EventResult[], { form, ...source }: RequestSource): void {
+export function reportResults(
+  results: EventResult[],
+  { form, ...source }: RequestSource,
+  routineLogRate: number,
+): void {
   const [only] = results;
+  const isRoutine = results.every(({ status }) => ROUTINE.has(status));
+  const level = isRoutine && Math.random() >= routineLogRate ? 'debug' : 'info';
+  const counts = countResults(results);
   if (form === 'single' && only !== undefined) {
-    if ('rejection' in only) return;
-    const { contact, day } = only.key;
-    countResults(results);
-    logger.info(only.status, { ...source, contact, day });
+    if (!('rejection' in only)) report(level, only.status, { ...source, ...only.key }, counts);
     return;
   }
-  logger.info('batch', {
-    ...source,
-    ...countResults(results),
-    rejections: listRejections(results),
-  });
+  report(level, 'batch', { ...source, ...counts, rejections: listRejections(results) }, counts);
 }
 
 function listRejections(results: EventResult[]) {
@@ -53,20 +80,23 @@ function listRejections(results: EventResult[]) {
   return rejections.slice(0, MAX_LISTED_REJECTIONS);
 }
 
-/** @returns the counts by the name of their metric */
-function countResults(results: EventResult[]): Record<string, number> {
-  const counts = new Map<string, number>();
+function countResults(results: EventResult[]): MetricValues {
+  const counts: MetricValues = {};
   for (const result of results) {
-    for (const metric of metricsOf(result)) counts.set(metric, (counts.get(metric) ?? 0) + 1);
+    for (const name of metricsOf(result)) counts[name] = (counts[name] ?? 0) + 1;
   }
-  for (const [metric, count] of counts) metrics.addMetric(metric, MetricUnit.Count, count);
-  return Object.fromEntries(counts);
+  return counts;
 }
 
-function metricsOf(result: EventResult): string[] {
-  const { status } = result;
-  if (!('rejection' in result)) return [status, `format_${result.interaction.format}`];
-  return status === 'rejected' ? [status, `rejected_${result.rejection.code}`] : [status];
+function metricsOf(result: EventResult): (keyof MetricValues)[] {
+  switch (result.status) {
+    case 'accepted':
+      return ['accepted', `format_${result.interaction.format}`];
+    case 'rejected':
+      return ['rejected', `rejected_${result.rejection.code}`];
+    default:
+      return [result.status];
+  }
 }
 
 /**
@@ -75,12 +105,16 @@ function metricsOf(result: EventResult): string[] {
  */
 export function reportDelivery(key: InteractionKey, result: DeliveryResult): void {
   const { status, natMs, waitedMs, natKeyRejected, natAddressWrong } = result;
-  metrics.addMetric(status, MetricUnit.Count, 1);
-  if (natMs !== undefined) metrics.addMetric('natLatency', MetricUnit.Milliseconds, natMs);
-  if (waitedMs !== undefined) {
-    metrics.addMetric('oldestUndelivered', MetricUnit.Seconds, Math.round(waitedMs / SECOND_MS));
-  }
-  if (natKeyRejected) metrics.addMetric('natKeyRejected', MetricUnit.Count, 1);
-  if (natAddressWrong) metrics.addMetric('natAddressWrong', MetricUnit.Count, 1);
-  logger[status === 'dead' ? 'error' : 'info'](status, { ...key, ...result });
+  report(
+    status === 'dead' ? 'error' : 'info',
+    status,
+    { ...key, ...result },
+    {
+      [status]: 1,
+      natLatency: natMs,
+      oldestUndelivered: waitedMs === undefined ? undefined : Math.round(waitedMs / SECOND_MS),
+      natKeyRejected: natKeyRejected === true ? 1 : undefined,
+      natAddressWrong: natAddressWrong === true ? 1 : undefined,
+    },
+  );
 }

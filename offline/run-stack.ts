@@ -1,7 +1,8 @@
 import { readDynamoDBAddress } from './database.ts';
 import type { StackPorts } from './options.ts';
+import { checkPorts } from './ports.ts';
 import { SettingError } from './setting-error.ts';
-import { type Stack, startStack } from './stack.ts';
+import type { Stack } from './stack.ts';
 
 const PARENT_CHECK_MS = 500;
 
@@ -21,10 +22,13 @@ export interface StackRun {
 /** Runs a local stack and ends the process. A setting that cannot work ends it with status 1. */
 export async function runStack({ ports, onLine, use }: StackRun): Promise<void> {
   try {
+    const { port: apiPort, natPort, lambdaPort } = ports;
+    await checkPorts({ '--port': apiPort, '--nat-port': natPort, '--lambda-port': lambdaPort });
     const dynamodb = readDynamoDBAddress(process.env);
     const database = dynamodb === undefined ? 'an embedded DynamoDB' : dynamodb.endpoint;
     print(`Starting the API and the Nat sandbox with ${database} …`);
-    const { port: apiPort, natPort, lambdaPort } = ports;
+    // Loaded late, so that a wrong setting is answered at once.
+    const { startStack } = await import('./stack.ts');
     const stack = await startStack({ apiPort, natPort, lambdaPort, dynamodb, onLine });
     try {
       await use(stack, untilStopped());

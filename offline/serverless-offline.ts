@@ -99,7 +99,6 @@ function spawnServerlessOffline(options: FunctionsOptions): ChildProcess {
         AWS_ENDPOINT_URL_DYNAMODB: options.dynamodb.endpoint,
         NAT_API_URL: `${options.natUrl}/identify`,
         ESBUILD_FOLDER: buildFolder(options),
-        POWERTOOLS_METRICS_DISABLED: 'true',
         SLS_LOG_LEVEL: 'warning',
         ...options.env,
       },

@@ -4,7 +4,6 @@ import { connectDynamoDBLocal } from './dynamodb-local.ts';
 import { startEmbeddedDatabase } from './embedded-database.ts';
 import { addLocalWorkspace } from './local-workspace.ts';
 import { createPageFeed, type PageFeed } from './page-feed.ts';
-import { checkPorts } from './ports.ts';
 import { startSandbox } from './sandbox/server.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 import { readStreamTrigger } from './serverless-config.ts';
@@ -46,11 +45,9 @@ type PageConnection = ReturnType<PageFeed['connect']>;
  * under serverless-offline, with the stream that leads from the ledger to `deliver`. The workspace
  * `local` exists before the API port opens.
  *
- * @throws {SettingError} if a port or DynamoDB Local cannot be used
+ * @throws {SettingError} if DynamoDB Local cannot be used
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { apiPort, natPort, lambdaPort } = options;
-  await checkPorts({ '--port': apiPort, '--nat-port': natPort, '--lambda-port': lambdaPort });
   const stops: Stop[] = [];
   const stop = async () => {
     for (const stopPart of stops.splice(0).reverse()) await stopPart();

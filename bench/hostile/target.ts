@@ -1,6 +1,5 @@
 import { createHandler } from '../../functions/identify.ts';
 import { createServices } from '../../functions/services.ts';
-import { metrics } from '../../functions/telemetry.ts';
 import { CONFIG, createInProcessOperator, TABLES } from '../../tests/in-process/deployment.ts';
 import {
   createEmbeddedDynamoDB,
@@ -15,12 +14,6 @@ const SAMPLE = {
   type: 'identify',
   timestamp: '2020-05-31T17:55:47.263Z',
   traits: { email: 'sample@example.com' },
-};
-
-// The table is all that is printed.
-metrics.publishStoredMetrics = () => {
-  metrics.clearMetrics();
-  return metrics;
 };
 
 /** The function `identify` in this process, for one workspace. */

@@ -1,8 +1,9 @@
-import { cp } from 'node:fs/promises';
+import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { changesBetween } from './changes.ts';
 import { type AwsConfig, readDeployedTemplate, tablesLeft } from './deployed.ts';
 import { unsafeRetention } from './retention.ts';
+import { writeSbom } from './sbom.ts';
 import { problemsOf } from './stage-settings.ts';
 import { type Template, templateSchema } from './template.ts';
 
@@ -27,13 +28,15 @@ interface Tools {
   log: { notice(line?: string): void };
 }
 
+/** Everybody may read a file, only its owner may write it. */
+const UMASK = 0o022;
 /** The parameter that lets a deployment keep interactions for longer than before. */
 const CONFIRM_RETENTION = 'confirm=retentionDays';
 
 /**
  * Looks at a deployment before it creates anything: refuses wrong settings, prints what changes, and
- * refuses what cannot be undone. It also keeps the source maps. It is a plugin of the framework, so
- * that `npx serverless deploy` does not go round it.
+ * refuses what cannot be undone. It also keeps the source maps and says what is in the bundles. It is a
+ * plugin of the framework, so that `npx serverless deploy` does not go round it.
  */
 export default class DeployPlugin {
   readonly hooks: Record<string, () => Promise<void> | void>;
@@ -43,10 +46,13 @@ export default class DeployPlugin {
   constructor(serverless: Serverless, _options: unknown, { log }: Tools) {
     this.#serverless = serverless;
     this.#print = (line) => log.notice(line);
+    // The mode of a file is in its package. Lambda must be able to read it, and packages must be
+    // identical, whoever makes them.
+    process.umask(UMASK);
     this.hooks = {
       initialize: () => this.#checkSettings(),
       // serverless-esbuild is an earlier plugin: it has built, and it tidies up after this.
-      'before:package:createDeploymentArtifacts': () => this.#keepSourceMaps(),
+      'before:package:createDeploymentArtifacts': () => this.#keepArtefacts(),
       'before:aws:deploy:deploy:createStack': () => this.#checkChanges(),
     };
   }
@@ -65,12 +71,19 @@ export default class DeployPlugin {
     if (problems.length > 0) this.#refuse('WRONG_SETTINGS', problems.join('\n'));
   }
 
-  async #keepSourceMaps(): Promise<void> {
+  async #keepArtefacts(): Promise<void> {
     const { serviceDir } = this.#serverless;
-    await cp(
-      join(serviceDir, '.esbuild/.build/functions'),
-      join(serviceDir, '.serverless/source-maps/functions'),
-      { recursive: true, filter: (path) => !path.endsWith('.js') },
+    const bundles = join(serviceDir, '.esbuild/.build/functions');
+    const output = join(serviceDir, '.serverless');
+    const files = await readdir(bundles);
+    for (const map of files.filter((file) => file.endsWith('.map'))) {
+      await cp(join(bundles, map), join(output, 'source-maps/functions', map));
+    }
+    const metafiles = files.filter((file) => file.endsWith('-meta.json'));
+    await writeSbom(
+      serviceDir,
+      metafiles.map((file) => join(bundles, file)),
+      join(output, 'sbom.cdx.json'),
     );
   }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
-import { retentionDays } from '../../lib/runtime/config.ts';
+import { logRate, retentionDays } from '../../lib/runtime/config.ts';
 import { problemOfNatApiUrl } from '../../lib/runtime/nat-api-url.ts';
 import { LOCAL } from '../operate/deployment.ts';
 
@@ -25,6 +25,8 @@ const settingsSchema = z.strictObject({
   identifyConcurrency: concurrency,
   deliverConcurrency: concurrency,
   redeliverConcurrency: concurrency,
+  logLevel: optional(z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR'])),
+  routineLogRate: optional(logRate),
 });
 
 /** What is known about a stage before anything of it is created. */

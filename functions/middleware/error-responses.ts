@@ -2,7 +2,7 @@ import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { Rejection } from '../../lib/event/rejection.ts';
 import { type ErrorResponse, UNAVAILABLE } from '../../lib/intake/response.ts';
-import { logger, metrics } from '../telemetry.ts';
+import { report } from '../telemetry.ts';
 import type { IdentifyRequest } from './identify-request.ts';
 
 /** Short enough that little waits, long enough for most faults to pass. */
@@ -29,19 +29,15 @@ export function errorResponses(): MiddlewareObj<
 
 function rejectionResponse(rejection: Rejection, event: IdentifyRequest) {
   const { code, message, status, field } = rejection;
-  if (event.isDryRun !== true) {
-    metrics.addMetric('rejected', 'Count', 1);
-    metrics.addMetric(`rejected_${code}`, 'Count', 1);
-  }
   const sender = { workspace: event.workspace?.id, sdk: sdkOf(event) };
-  logger.info('rejected', { ...sender, code, status, field, reason: message });
+  const counts = event.isDryRun === true ? {} : { rejected: 1, [`rejected_${code}`]: 1 };
+  report('info', 'rejected', { ...sender, code, status, field, reason: message }, counts);
   const body: ErrorResponse = { code, message };
   return json(status, body, status === 401 ? { 'www-authenticate': 'Basic realm="nat"' } : {});
 }
 
 function unavailableResponse(error: Error | null | undefined, workspace: string | undefined) {
-  metrics.addMetric('failed', 'Count', 1);
-  logger.error('failed', { workspace, error });
+  report('error', 'failed', { workspace, error }, { failed: 1 });
   return json(503, UNAVAILABLE, { 'retry-after': String(RETRY_AFTER_SECONDS) });
 }
 

@@ -7,6 +7,7 @@ import { decodeBody } from '../../lib/intake/decode-body.ts';
 import { parseJson } from '../../lib/intake/parse-json.ts';
 import { SINGLE_LIMIT_MS } from '../../lib/intake/time-limits.ts';
 import { verifySignature } from '../../lib/intake/verify-signature.ts';
+import { OwnError } from '../../lib/runtime/own-error.ts';
 import { withTimeout } from '../../lib/runtime/with-timeout.ts';
 import type { Workspace } from '../../lib/workspaces/workspaces.ts';
 import type { Services } from '../services.ts';
@@ -110,7 +111,7 @@ export function verifySender(services: () => Services): Middleware {
   return {
     before: async ({ event }) => {
       const { json: body, rawBody, workspace } = event;
-      if (workspace === undefined || rawBody === undefined) throw new Error('nothing to verify');
+      if (workspace === undefined || rawBody === undefined) throw new OwnError('nothing to verify');
       const signature = event.headers['x-signature'];
       const request = { signature, rawBody, body };
       await withTimeout(SINGLE_LIMIT_MS, verifySignature(request, workspace, services().secrets));

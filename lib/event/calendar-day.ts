@@ -1,3 +1,7 @@
+/** Years before 0 and after 9999 have a sign and six digits. */
+const ISO_LENGTH = '2020-05-31T17:55:47.263Z'.length;
+const DATE_LENGTH = '2020-05-31'.length;
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
@@ -9,6 +13,9 @@ const formats = new Map<string, Intl.DateTimeFormat>();
  * @throws {RangeError} if the time zone is unknown
  */
 export function calendarDay(timeZone: string, timestamp: number): string {
+  const utc = new Date(timestamp).toISOString();
+  // The first formatter costs a tenth of a cold start, and most workspaces need none.
+  if (timeZone === 'UTC' && utc.length === ISO_LENGTH) return utc.slice(0, DATE_LENGTH);
   const parts = formatterFor(timeZone).formatToParts(timestamp);
   const values = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   const { era, year, month, day } = values;

@@ -38,6 +38,7 @@ import {
   toKeyItem,
 } from './entry.ts';
 import { isNotLeased, isStillDue } from './lease.ts';
+import { createRestored } from './restored.ts';
 import { isDead } from './status/dead.ts';
 import { isPending } from './status/pending.ts';
 import { toRetryingAnew } from './status/retrying.ts';
@@ -75,6 +76,9 @@ export type Repairs = ReturnType<typeof createRepairs>;
  */
 export function createRepairs(db: DynamoDBClient, table: string) {
   return {
+    /** The table that was restored beside this one. */
+    restored: createRestored(db, table),
+
     /** All interactions of a contact, newest day first. */
     interactionsOf(contact: string): Promise<ReadableEntry[]> {
       const query = {

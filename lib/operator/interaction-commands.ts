@@ -9,6 +9,7 @@ import { withoutAddress } from './interaction-view.ts';
 import { createListing } from './list-interactions.ts';
 import { OperatorError } from './operator-error.ts';
 import { createRedrive } from './redrive.ts';
+import { createRestore } from './restore.ts';
 import { unknownWorkspace } from './unknown-workspace.ts';
 import { createWaitingRepairs } from './waiting.ts';
 import { startWorkTime } from './work-time.ts';
@@ -18,6 +19,7 @@ export function createInteractionCommands(dependencies: OperatorDependencies) {
   const { repairs, registry, secrets, remainingMs } = dependencies;
   const redrive = createRedrive(repairs, remainingMs);
   const waiting = createWaitingRepairs(repairs, remainingMs);
+  const restore = createRestore(repairs, registry, remainingMs);
   const listing = createListing(repairs, remainingMs);
 
   const handlers = {
@@ -35,6 +37,7 @@ export function createInteractionCommands(dependencies: OperatorDependencies) {
       if (input.olderThanHours === undefined) return waiting.hasten(input);
       throw new OperatorError('olderThanHours: cannot be combined with waiting');
     },
+    'interactions.restore': restore.start,
     'contact.forget': forget,
     stats: countQueues,
   } satisfies Partial<Handlers>;
@@ -43,6 +46,7 @@ export function createInteractionCommands(dependencies: OperatorDependencies) {
     'interactions.list': listing.resume,
     'interactions.redrive': (from) =>
       waiting.isOwn(from) ? waiting.resume('hasten', from) : redrive.resume(from),
+    'interactions.restore': restore.resume,
   } satisfies Partial<Continuations>;
 
   return { handlers, continuations };

@@ -51,6 +51,16 @@ export const interactionCommands = {
       dryRun: z.optional(dryRun),
     }),
   },
+  'interactions.restore': {
+    summary: 'copies back what is missing from a table that was restored beside the one in use',
+    effect: 'changes',
+    isLong: true,
+    input: z.strictObject({
+      workspace: z.optional(workspaceId),
+      perSecond: z.optional(perSecond('how many undelivered interactions')),
+      dryRun: z.optional(dryRun),
+    }),
+  },
   'contact.forget': {
     summary: 'deletes all interactions of a contact',
     effect: 'deletes',

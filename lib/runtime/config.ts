@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { problemOfNatApiUrl } from './nat-api-url.ts';
+import { OwnError } from './own-error.ts';
 
 /** Senders retry for days. An event must not become too old in that time. */
 const MIN_RETENTION_DAYS = 7;
@@ -8,6 +9,9 @@ const MAX_RETENTION_DAYS = 3650;
 
 /** How many days delivered interactions are kept. */
 export const retentionDays = z.int().check(z.gte(MIN_RETENTION_DAYS), z.lte(MAX_RETENTION_DAYS));
+
+/** The share of requests with routine results that get a log line. */
+export const logRate = z.number().check(z.gte(0), z.lte(1));
 
 const configSchema = z.object({
   INTERACTIONS_TABLE: z.string().check(z.minLength(1)),
@@ -25,6 +29,10 @@ const configSchema = z.object({
     z.transform((days) => (days === undefined || days === '' ? undefined : Number(days))),
     z.optional(retentionDays),
   ),
+  ROUTINE_LOG_RATE: z.pipe(
+    z.transform((rate) => (rate === undefined || rate === '' ? 0 : Number(rate))),
+    logRate,
+  ),
 });
 
 const queueSchema = z.object({ UNDELIVERED_QUEUE_URL: z.url() });
@@ -36,7 +44,7 @@ export type Config = z.infer<typeof configSchema>;
  * Reads the settings of a function.
  *
  * @param env the environment of the function
- * @throws {Error} naming each variable that is missing or wrong, without its value
+ * @throws {OwnError} naming each variable that is missing or wrong, without its value
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   return parse(configSchema, env);
@@ -46,7 +54,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
  * Reads where `recover` sends its messages to itself.
  *
  * @param env the environment of the function
- * @throws {Error} if the address is missing or wrong
+ * @throws {OwnError} if the address is missing or wrong
  */
 export function readQueueUrl(env: NodeJS.ProcessEnv): string {
   return parse(queueSchema, env).UNDELIVERED_QUEUE_URL;
@@ -56,5 +64,5 @@ function parse<T>(schema: z.ZodMiniType<T>, env: NodeJS.ProcessEnv): T {
   const result = schema.safeParse(env);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new Error(`configuration: ${problems.join('; ')}`);
+  throw new OwnError(`configuration: ${problems.join('; ')}`);
 }

@@ -5,6 +5,7 @@ import {
   ResourceExistsException,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { OwnError } from './own-error.ts';
 
 const NEW_SECRET_BYTES = 48;
 /** How many former values still unseal: a command that began before a rotation may end after it. */
@@ -33,7 +34,7 @@ export function createSecretStore(client: SecretsManagerClient): SecretStore {
         new GetSecretValueCommand({ SecretId }),
       );
       if (VersionId === undefined || SecretString === undefined) {
-        throw new Error('a secret of the deployment has no value');
+        throw new OwnError('a secret of the deployment has no value');
       }
       return { version: VersionId, values: SecretString.split(' ') };
     },

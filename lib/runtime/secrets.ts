@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { OwnError } from './own-error.ts';
 
 const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
@@ -56,7 +57,7 @@ export interface ContactNames {
    * @param workspace the workspace of the contact, and the secret that names its contacts
    * @param email the address as `parseEmail` returns it
    * @returns an HMAC-SHA256 in base64url, 43 characters
-   * @throws {Error} if another secret names the contacts of this workspace: with other names, every
+   * @throws {OwnError} if another secret names the contacts of this workspace: with other names, every
    * contact of the day would be accepted again
    */
   contactKey(workspace: { id: string; contactsNamedBy: string }, email: string): string;
@@ -66,7 +67,7 @@ export interface ContactNames {
  * Creates what seals texts for one use.
  *
  * @param secrets the newest secret first, 32 characters or more each. The others only unseal
- * @throws {Error} if one is shorter, or there is none
+ * @throws {OwnError} if one is shorter, or there is none
  */
 export function createSealer(secrets: string[]): Sealer {
   const keys = secrets.map((secret) => {
@@ -74,7 +75,7 @@ export function createSealer(secrets: string[]): Sealer {
     return { id, bytes: new Uint8Array(deriveKey(secret, 'sealing')) };
   });
   const [newest] = keys;
-  if (newest === undefined) throw new Error('there is no secret to seal with');
+  if (newest === undefined) throw new OwnError('there is no secret to seal with');
   const keyOf = (sealed: string) => keys.find(({ id }) => id === keyIdOf(sealed));
 
   return {
@@ -87,7 +88,7 @@ export function createSealer(secrets: string[]): Sealer {
     },
     unseal(sealed, purpose) {
       const key = keyOf(sealed);
-      if (key === undefined) throw new Error('sealed with a key that is not there');
+      if (key === undefined) throw new OwnError('sealed with a key that is not there');
       const bytes = Buffer.from(sealed.slice(key.id.length + 1), 'base64url');
       const iv = bytes.subarray(0, IV_BYTES);
       const tag = bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES);
@@ -111,7 +112,7 @@ export function keyIdOf(sealed: string): string {
  * Creates what names contacts.
  *
  * @param secret at least 32 characters, the same for the life of the deployment
- * @throws {Error} if it is shorter
+ * @throws {OwnError} if it is shorter
  */
 export function createContactNames(secret: string): ContactNames {
   const key = deriveKey(secret, 'contact keys');
@@ -122,7 +123,7 @@ export function createContactNames(secret: string): ContactNames {
     fingerprint,
     contactKey({ id, contactsNamedBy }, email) {
       if (contactsNamedBy !== fingerprint) {
-        throw new Error(
+        throw new OwnError(
           `workspace ${id}: its contacts were named with another secret. Restore the first version of the secret that names contacts`,
         );
       }
@@ -133,7 +134,9 @@ export function createContactNames(secret: string): ContactNames {
 
 function deriveKey(secret: string, use: string): Buffer {
   if (secret.length < MIN_SECRET_CHARACTERS) {
-    throw new Error(`a secret of the deployment has less than ${MIN_SECRET_CHARACTERS} characters`);
+    throw new OwnError(
+      `a secret of the deployment has less than ${MIN_SECRET_CHARACTERS} characters`,
+    );
   }
   return Buffer.from(hkdfSync('sha256', secret, '', `nat-destination ${use}`, KEY_BYTES));
 }

@@ -1,13 +1,15 @@
+import { OwnError } from './own-error.ts';
+
 /**
  * Waits for work until a time-out. The work itself is not stopped, but its result is then ignored.
  *
  * @param ms how long to wait
- * @throws {Error} when the time is up; before that, whatever the work throws
+ * @throws {OwnError} when the time is up; before that, whatever the work throws
  */
 export async function withTimeout<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new OwnError(`not done within ${ms} ms`)), ms);
   });
   try {
     return await Promise.race([work, timeout]);
@@ -21,7 +23,7 @@ export async function withTimeout<T>(ms: number, work: Promise<T>): Promise<T> {
  *
  * @param ms how long to wait
  * @param work gets a signal that is aborted when the time is up
- * @throws {Error} when the time is up, and whatever the work throws before
+ * @throws {OwnError} when the time is up, and whatever the work throws before
  */
 export async function withAbort<T>(
   ms: number,

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { conditionHeld, updateIf } from '../runtime/dynamodb/conditional-write.ts';
 import { and, change, equals, exists, expressions } from '../runtime/dynamodb/expressions.ts';
 import { parseItem } from '../runtime/dynamodb/items.ts';
+import { OwnError } from '../runtime/own-error.ts';
 import { ownershipSchema } from './key-claims.ts';
 import { currentKeyOf, expiryOf, type KeyEntry, type MasterRecord } from './master-record.ts';
 
@@ -24,13 +25,13 @@ export function createKeyRecords(db: DynamoDBClient, table: string) {
     /**
      * Writes the copies of a master record, that of the current key first.
      *
-     * @throws {Error} if another workspace has the current key
+     * @throws {OwnError} if another workspace has the current key
      */
     async writeAll(master: MasterRecord): Promise<void> {
       const current = currentKeyOf(master);
       const others = master.keys.filter((key) => key !== current);
       if (current !== undefined && !(await write(master, current))) {
-        throw new Error('another workspace has taken the API key: rotate to another one');
+        throw new OwnError('another workspace has taken the API key: rotate to another one');
       }
       for (const key of others) await write(master, key);
     },

@@ -18,6 +18,7 @@ import {
   or,
 } from '../runtime/dynamodb/expressions.ts';
 import { readAll, scanPages } from '../runtime/dynamodb/pages.ts';
+import { OwnError } from '../runtime/own-error.ts';
 import { createKeyClaims } from './key-claims.ts';
 import { createKeyRecords } from './key-records.ts';
 import {
@@ -115,7 +116,7 @@ export function createRegistry(db: DynamoDBClient, table: string) {
           return next;
         }
       }
-      throw new Error('others keep changing the workspace: run the command again');
+      throw new OwnError('others keep changing the workspace: run the command again');
     },
 
     /** Deletes a workspace, its master record last. */

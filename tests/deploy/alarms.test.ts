@@ -1,9 +1,10 @@
 import { GetEventSourceMappingCommand } from '@aws-sdk/client-lambda';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { REGION } from './cloud.ts';
 import { deploy, lambda, setNatAddress, succeeds } from './operator.ts';
 import { addSender, type Sender, setFault } from './sender.ts';
+import { natUrl } from './workplace.ts';
 
 const STAGE = 'alarms';
 const SERVICE = `nat-destination-${STAGE}`;
@@ -50,7 +51,7 @@ describe('the commands of an alarm repair what it is about', () => {
   });
 
   it('nat-address-wrong: what waits reaches the right address', async () => {
-    await setNatAddress(STAGE, `${inject('natUrl')}/nothing-here`);
+    await setNatAddress(STAGE, `${natUrl}/nothing-here`);
     await succeeds(`npm run deploy -- --stage ${STAGE}`);
     await sender.send('address@example.com');
     await expect.poll(() => sender.statusOf('address@example.com')).toBe('retrying');
@@ -125,7 +126,7 @@ function filledIn(command: string): string {
   return command
     .replace('--workspace ID', '--workspace acme')
     .replace('--nat-api-key KEY', `--nat-api-key ${NEW_KEY}`)
-    .replace('"ADDRESS"', `"${inject('natUrl')}/identify"`);
+    .replace('"ADDRESS"', `"${natUrl}/identify"`);
 }
 
 async function aws(command: string): Promise<unknown> {

@@ -1,7 +1,8 @@
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { beforeAll, expect, inject, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { writeSettings } from '../deployment/service-copy.ts';
 import { deploy, lambda, run, setNatAddress, stacks, succeeds } from './operator.ts';
+import { service } from './workplace.ts';
 
 const STAGE = 'production';
 const STACK = `nat-destination-${STAGE}`;
@@ -18,7 +19,7 @@ it('a deployment prints the setting that changes, and changes it', async () => {
 });
 
 it('a deployment that would keep interactions for longer is refused, and changes nothing', async () => {
-  await writeSettings(inject('cloud').service, STAGE, SETTINGS);
+  await writeSettings(service, STAGE, SETTINGS);
   const { code, output } = await run(`npm run deploy -- --stage ${STAGE}`);
   expect(code).toBe(1);
   expect(output).toContain('The deployment keeps interactions for 400 days.');
@@ -26,7 +27,7 @@ it('a deployment that would keep interactions for longer is refused, and changes
 });
 
 it('a deployment without the address for alarms is refused', async () => {
-  await writeSettings(inject('cloud').service, STAGE, { retentionDays: 400 });
+  await writeSettings(service, STAGE, { retentionDays: 400 });
   expect(await run(`npm run deploy -- --stage ${STAGE}`)).toMatchObject({
     code: 1,
     output: expect.stringContaining('alarmEmail: is required'),
@@ -34,7 +35,7 @@ it('a deployment without the address for alarms is refused', async () => {
 });
 
 it('another address of Nat needs nothing but a deployment', async () => {
-  await writeSettings(inject('cloud').service, STAGE, { ...SETTINGS, retentionDays: 400 });
+  await writeSettings(service, STAGE, { ...SETTINGS, retentionDays: 400 });
   await setNatAddress(STAGE, 'https://new.nat.example/identify');
   const output = await succeeds(`npm run deploy -- --stage ${STAGE}`);
   expect(output).toMatch(/NAT_API_URL: .* → https:\/\/new.nat.example\/identify/);

@@ -5,18 +5,17 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pRetry from 'p-retry';
-import { copyService } from '../deployment/service-copy.ts';
 import { findFreePort } from '../free-port.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Where `serverless.yml` deploys unless it is told otherwise. */
 export const REGION = 'eu-central-1';
 
-/** An AWS on this machine, and a copy of the project to deploy to it. */
+/** An AWS on this machine. */
 export interface Cloud {
   endpoint: string;
-  /** The folder of the copy. */
-  service: string;
+  /** A folder for what the tests write. It is deleted at the end. */
+  home: string;
   /** The environment of an operator: nothing of this machine's own AWS. */
   env: Record<string, string>;
 }
@@ -26,8 +25,6 @@ export async function startCloud(): Promise<{ cloud: Cloud; stop: () => Promise<
   const tools = process.env.DEPLOY_TOOLS;
   if (tools === undefined) throw new Error('run it with npm run test:deploy');
   const home = await mkdtemp(join(tmpdir(), 'deploy-'));
-  const service = join(home, 'service');
-  await copyService(service);
   const port = await findFreePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const path = [tools, dirname(process.execPath), process.env.PATH].join(':');
@@ -64,7 +61,7 @@ export async function startCloud(): Promise<{ cloud: Cloud; stop: () => Promise<
     AWS_EC2_METADATA_DISABLED: 'true',
   };
   return {
-    cloud: { endpoint, service, env },
+    cloud: { endpoint, home, env },
     stop: async () => {
       await stop(server);
       await rm(home, { recursive: true });

@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { writeSettings } from '../deployment/service-copy.ts';
 import { REGION } from './cloud.ts';
 import { deploy, run, setNatAddress, stacks, succeeds } from './operator.ts';
+import { natUrl, service } from './workplace.ts';
 
 it('a stage that is removed leaves nothing', async () => {
   await deploy('try', { throwAway: true });
@@ -20,7 +21,7 @@ it('the stage of the laptop cannot be deployed', async () => {
 
 it('a failed first deployment can be repeated after the documented commands', async () => {
   const settings = { alarmEmail: 'operator@nat.example' };
-  const file = join(inject('cloud').service, 'resources/queue.yml');
+  const file = join(service, 'resources/queue.yml');
   const good = await readFile(file, 'utf8');
   const broken = { Type: 'AWS::Nothing::AtAll', DependsOn: ['Interactions', 'Workspaces'] };
   onTestFinished(() => writeFile(file, good));
@@ -63,12 +64,12 @@ it('who deploys needs only the rights in the policy', async () => {
     AWS_SECRET_ACCESS_KEY: AccessKey.SecretAccessKey,
   };
   // The policy of the bucket denies http, which MiniStack speaks.
-  const file = join(inject('cloud').service, 'serverless.yml');
+  const file = join(service, 'serverless.yml');
   const yaml = await readFile(file, 'utf8');
   onTestFinished(() => writeFile(file, yaml));
   await writeFile(file, yaml.replace('blockPublicAccess: true', '$&\n    skipPolicySetup: true'));
-  await writeSettings(inject('cloud').service, 'third', { throwAway: true });
-  await setNatAddress('third', `${inject('natUrl')}/identify`);
+  await writeSettings(service, 'third', { throwAway: true });
+  await setNatAddress('third', `${natUrl}/identify`);
   await succeeds('npm run deploy -- --stage third', deployer);
   await succeeds('npm run operate -- workspace.list --stage third', deployer);
   await succeeds('npx serverless logs -f operate --stage third', deployer);

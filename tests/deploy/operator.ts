@@ -7,6 +7,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { inject } from 'vitest';
 import { writeSettings } from '../deployment/service-copy.ts';
 import { REGION } from './cloud.ts';
+import { natUrl, service } from './workplace.ts';
 
 /** How a command ended. */
 interface Result {
@@ -15,7 +16,7 @@ interface Result {
   output: string;
 }
 
-const { endpoint, service, env } = inject('cloud');
+const { endpoint, env } = inject('cloud');
 const credentials = {
   accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
   secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
@@ -65,7 +66,7 @@ export function setNatAddress(stage: string, address: string): Promise<string> {
 /** Deploys a stage with these settings, to the Nat sandbox. */
 export async function deploy(stage: string, settings: object): Promise<string> {
   await writeSettings(service, stage, settings);
-  await setNatAddress(stage, `${inject('natUrl')}/identify`);
+  await setNatAddress(stage, `${natUrl}/identify`);
   return succeeds(`npm run deploy -- --stage ${stage}`);
 }
 

@@ -1,10 +1,11 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { writeSettings } from '../deployment/service-copy.ts';
 import { apiUrlOf, cloudFormation, dynamodb, lambda, run, stacks, succeeds } from './operator.ts';
 import { addSender, type Sender, setFault } from './sender.ts';
+import { natUrl, service } from './workplace.ts';
 
 const STACK = 'nat-destination-prod';
 const KEY = 'the-api-key-of-acme';
@@ -25,8 +26,8 @@ describe('the first deployment of prod', () => {
   it('succeeds once the printed command is run and alarmEmail is set', async () => {
     const refused = await run('npm run deploy -- --stage prod');
     const [, command = ''] = /Run: (aws ssm .*)/.exec(refused.output) ?? [];
-    await succeeds(command.replace('https://…', `${inject('natUrl')}/identify`));
-    await writeSettings(inject('cloud').service, 'prod', { alarmEmail: 'operator@nat.example' });
+    await succeeds(command.replace('https://…', `${natUrl}/identify`));
+    await writeSettings(service, 'prod', { alarmEmail: 'operator@nat.example' });
     const output = await succeeds('npm run deploy -- --stage prod');
     expect(output).toContain('This is the first deployment of the stage.');
     expect(await stacks()).toContain(STACK);

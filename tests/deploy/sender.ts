@@ -1,6 +1,6 @@
-import { inject } from 'vitest';
 import * as z from 'zod/mini';
 import { apiUrlOf, succeeds } from './operator.ts';
+import { natUrl } from './workplace.ts';
 
 /** A customer of a stage, with its API key, and what it and Nat can see. */
 export interface Sender {
@@ -35,7 +35,7 @@ export async function addSender(stage: string, workspace: string, key: string): 
       return response.json();
     },
     async timeline(email) {
-      const response = await fetch(`${inject('natUrl')}/timelines/${email}`, {
+      const response = await fetch(`${natUrl}/timelines/${email}`, {
         headers: { authorization: `Basic ${btoa(`${key}:`)}` },
       });
       if (response.status === 404) return [];
@@ -52,7 +52,7 @@ export async function addSender(stage: string, workspace: string, key: string): 
 
 /** Lets Nat misbehave in this way, or ends that. */
 export async function setFault(fault: object | undefined): Promise<void> {
-  await fetch(`${inject('natUrl')}/faults`, {
+  await fetch(`${natUrl}/faults`, {
     method: fault === undefined ? 'DELETE' : 'PUT',
     headers: { 'content-type': 'application/json' },
     ...(fault !== undefined && { body: JSON.stringify(fault) }),

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, inject, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { writeSettings } from '../deployment/service-copy.ts';
 import { REGION } from './cloud.ts';
 import { run, succeeds } from './operator.ts';
+import { service } from './workplace.ts';
 
 const TEMPLATE = '.serverless/cloudformation-template-update-stack.json';
 const STAGE = 'lint';
@@ -30,7 +31,7 @@ let accepted: z.infer<typeof acceptedSchema>;
 beforeAll(async () => {
   const file = new URL('accepted-findings.yml', import.meta.url);
   accepted = acceptedSchema.parse(parse(await readFile(file, 'utf8')));
-  await writeSettings(inject('cloud').service, STAGE, SETTINGS);
+  await writeSettings(service, STAGE, SETTINGS);
   await succeeds(
     `npm run package -- --stage ${STAGE} --param natApiUrl=https://nat.example/identify`,
   );
@@ -52,7 +53,7 @@ it('checkov finds nothing but what is accepted with a reason', async () => {
 });
 
 it('the policy of a deployer fits into a managed policy of IAM', async () => {
-  const file = join(inject('cloud').service, 'resources/deployer-policy.json');
+  const file = join(service, 'resources/deployer-policy.json');
   const text = await readFile(file, 'utf8');
   const policy = JSON.parse(text.replaceAll('ACCOUNT', '123456789012'));
   expect(JSON.stringify(policy).length).toBeLessThanOrEqual(6144);

@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ['tests/deploy/**/*.test.ts'],
     globalSetup: ['tests/deploy/global-setup.ts'],
-    // They share a folder, into which the framework writes.
-    fileParallelism: false,
+    // They mostly wait: for the schedule, which comes every minute.
+    maxWorkers: 3,
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 240_000, interval: 500 } },

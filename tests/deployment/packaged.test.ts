@@ -1,10 +1,13 @@
 import { createRequire } from 'node:module';
 import { compileFunction } from 'node:vm';
+import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import { readConfig, readQueueUrl } from '../../lib/runtime/config.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import { NAT_API_URL, type Packaged, packageStage } from './packaged.ts';
+import { packagesIn } from './sbom.ts';
 
 const SETTINGS = {
   alarmEmail: 'operator@nat.example',
@@ -12,22 +15,34 @@ const SETTINGS = {
   identifyConcurrency: 100,
   deliverConcurrency: 40,
   redeliverConcurrency: 1,
+  logLevel: 'WARN',
+  routineLogRate: 0.01,
   domain: {
     name: 'events.nat.example',
     certificateArn: 'arn:aws:acm:eu-central-1:1:certificate/2',
   },
 };
+/** They ask for nothing of who runs the software, but to keep their text with the source. */
+const ACCEPTED_LICENCES = [
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  'MIT',
+  'MIT-0',
+];
 const DATA = ['AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret'];
 
 /** With no setting but that it is throw-away. */
 let dev: Packaged;
-/** With every setting, and a name that is not special. */
+/** With every setting, a name that is not special, and by somebody whose files nobody else reads. */
 let prod: Packaged;
 
 beforeAll(async () => {
   [dev, prod] = await Promise.all([
     packageStage('dev', { throwAway: true }),
-    packageStage('production', SETTINGS),
+    packageStage('production', SETTINGS, '077'),
   ]);
 }, 300_000);
 
@@ -47,7 +62,26 @@ describe('each function', () => {
       expect(readConfig(resolved(environment)), name).toMatchObject({
         NAT_API_URL,
         RETENTION_DAYS: SETTINGS.retentionDays,
+        ROUTINE_LOG_RATE: SETTINGS.routineLogRate,
       });
+    }
+  });
+
+  it('logs at the level of its stage, and Lambda logs what fails', () => {
+    const loggingOf = ({ ofType }: Packaged) =>
+      ofType('AWS::Lambda::Function').map(({ Properties }) => Properties.LoggingConfig);
+    const common = { LogFormat: 'JSON', SystemLogLevel: 'WARN' };
+    for (const logging of loggingOf(dev)) {
+      expect(logging).toMatchObject({ ...common, ApplicationLogLevel: 'INFO' });
+    }
+    for (const logging of loggingOf(prod)) {
+      expect(logging).toMatchObject({ ...common, ApplicationLogLevel: 'WARN' });
+    }
+  });
+
+  it('has metrics in the namespace of its stage', () => {
+    for (const { environment } of dev.functions) {
+      expect(environment.METRICS_NAMESPACE).toBe('Nat/dev');
     }
   });
 
@@ -177,6 +211,33 @@ it('the access log has what happened, and nothing that a stranger wrote or that 
 it('the source map of each function is kept beside the packages', () => {
   const names = dev.functions.map(({ name }) => `${name}.js.map`);
   expect(dev.sourceMaps.sort()).toEqual(names.sort());
+});
+
+describe('the packages', () => {
+  it('are the same bytes if they are made in another folder by somebody else', () => {
+    expect(dev.functions).toHaveLength(5);
+    for (const { name, zip } of dev.functions) {
+      const other = prod.functions.find((one) => one.name === name);
+      expect(other?.zip.equals(zip), name).toBe(true);
+    }
+  });
+
+  it('have a bill of materials that is valid, and names what is imported and nothing of the tests', async () => {
+    const { JsonStrictValidator } = Validation;
+    expect(await new JsonStrictValidator(Spec.Version.v1dot6).validate(dev.sbom)).toBeNull();
+    const names = packagesIn(dev.sbom).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(Object.keys(packageJson.dependencies)));
+    expect(names).not.toEqual(
+      expect.arrayContaining([expect.toBeOneOf(Object.keys(packageJson.devDependencies))]),
+    );
+  });
+
+  it('have no code whose licence was not accepted', () => {
+    for (const { name, licences } of packagesIn(dev.sbom)) {
+      expect(licences, name).not.toEqual([]);
+      for (const licence of licences) expect(ACCEPTED_LICENCES, name).toContain(licence);
+    }
+  });
 });
 
 /** An environment as the function gets it: CloudFormation puts values in place of references. */

@@ -48,8 +48,9 @@ export type Packaged = Awaited<ReturnType<typeof packageStage>>;
  * Packages a stage from a copy of the sources. It has no credentials of this machine.
  *
  * @param settings the settings of the stage, as in `stages/STAGE.yml`
+ * @param umask the rights that new files of whoever packages do not have
  */
-export async function packageStage(stage: string, settings: object) {
+export async function packageStage(stage: string, settings: object, umask = '022') {
   const work = await mkdtemp(join(tmpdir(), `package-${stage}-`));
   try {
     const service = join(work, 'service');
@@ -57,13 +58,14 @@ export async function packageStage(stage: string, settings: object) {
     await copyService(service);
     await writeSettings(service, stage, settings);
     await promisify(execFile)(
-      process.execPath,
+      'sh',
       [
+        ...['-c', 'umask "$0" && exec "$@"', umask, process.execPath],
         join(PROJECT, 'node_modules/serverless/bin/serverless.js'),
         ...['package', '--stage', stage, '--package', output],
         ...['--param', `natApiUrl=${NAT_API_URL}`],
       ],
-      { cwd: service, env: { PATH: dirname(process.execPath), HOME: work } },
+      { cwd: service, env: { PATH: `${dirname(process.execPath)}:/bin`, HOME: work } },
     );
     const json = await readFile(join(output, 'cloudformation-template-update-stack.json'), 'utf8');
     const { Resources } = templateSchema.parse(JSON.parse(json));
@@ -72,15 +74,17 @@ export async function packageStage(stage: string, settings: object) {
     );
     const { provider } = stateSchema.parse(state).service;
     const sourceMaps = await readdir(join(output, 'source-maps/functions'));
+    const sbom = await readFile(join(output, 'sbom.cdx.json'), 'utf8');
     const ofType = (type: string) => Object.values(Resources).filter(({ Type }) => Type === type);
     const functions = ofType('AWS::Lambda::Function').map(async ({ Properties }) => {
       const { FunctionName, Handler, Environment } = functionSchema.parse(Properties);
       const name = FunctionName.split('-').at(-1) ?? '';
-      const files = unzipSync(await readFile(join(output, `${name}.zip`)));
+      const zip = await readFile(join(output, `${name}.zip`));
+      const files = unzipSync(zip);
       const sources = Object.entries(files).map(
         ([file, bytes]) => [file, strFromU8(bytes)] as const,
       );
-      return { name, handler: Handler, environment: Environment.Variables, files: sources };
+      return { name, zip, handler: Handler, environment: Environment.Variables, files: sources };
     });
     return {
       resources: Resources,
@@ -88,6 +92,7 @@ export async function packageStage(stage: string, settings: object) {
       functions: await Promise.all(functions),
       provider,
       sourceMaps,
+      sbom,
     };
   } finally {
     await rm(work, { recursive: true });

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
@@ -28,6 +29,9 @@ import { createInProcessStream } from '../in-process/stream.ts';
 const FUNCTIONS = ['identify', 'deliver', 'redeliver', 'recover', 'operate'] as const;
 type FunctionName = (typeof FUNCTIONS)[number];
 
+/** A table that an operator restored, beside the one in use. */
+const RESTORED = `${TABLES.Interactions}-restored`;
+
 const HOUR_MS = 60 * 60 * 1000;
 const DAY = '2020-05-31';
 const [id, apiKey, sharedSecret] = ['acme', 'key-of-acme', 'shared with acme'];
@@ -52,6 +56,7 @@ const COMMANDS: Record<Exclude<CommandName, 'workspace.add' | 'workspace.remove'
   'interactions.list': { status: 'dead' },
   'interactions.show': contact,
   'interactions.redrive': {},
+  'interactions.restore': {},
   stats: {},
   'secrets.rotate': {},
   'contact.forget': contact,
@@ -92,6 +97,15 @@ it('the role of recover allows on its queue what its trigger needs, and to send 
 async function useEverything(): Promise<void> {
   const database = createEmbeddedDynamoDB();
   await createTables(database, TABLES);
+  await createTables(database, { Interactions: RESTORED });
+  const lost = {
+    contact: `${id}#lost`,
+    day: DAY,
+    status: 'dead',
+    attempts: 1,
+    acceptedAt: `${DAY}T12:00:00.000Z`,
+  };
+  await database.execute('PutItem', { TableName: RESTORED, Item: marshall(lost) });
   const clientOf = (name: FunctionName) =>
     createInProcessClient((operation, input) => {
       for (const resource of resourcesIn(input)) {
@@ -187,14 +201,16 @@ function resourcesIn(input: Record<string, unknown>): string[] {
     .parse(input);
   const index = IndexName === undefined ? '' : `/index/${IndexName}`;
   const tables = TableName === undefined ? Object.keys(RequestItems ?? {}) : [TableName];
-  return Object.entries(TABLES)
+  return Object.entries({ ...TABLES, 'Interactions-restored': RESTORED })
     .filter(([, name]) => tables.includes(name))
     .map(([resource]) => `${resource}${index}`);
 }
 
 /** What a role allows on tables and secrets. The trigger of deliver reads the stream. */
 function allowedTo(name: FunctionName): string[] {
-  const onTables = allowed(name, 'dynamodb:').filter((action) => !action.endsWith('.StreamArn'));
+  const onTables = allowed(name, 'dynamodb:').filter(
+    (action) => name !== 'deliver' || !action.endsWith('/stream/*'),
+  );
   return [...onTables, ...allowed(name, 'secretsmanager:')].sort();
 }
 

@@ -23,6 +23,7 @@ describe('a stage may be deployed', () => {
     { throwAway: null, retentionDays: null, domain: null },
     { retentionDays: 7 },
     { retentionDays: 3650 },
+    { logLevel: 'WARN', routineLogRate: 0.01 },
     { identifyConcurrency: 100, deliverConcurrency: 40, redeliverConcurrency: 1 },
     {
       domain: {
@@ -66,6 +67,8 @@ describe('a stage may not be deployed', () => {
     ['identifyConcurrency', 0],
     ['deliverConcurrency', 1.5],
     ['redeliverConcurrency', '1'],
+    ['logLevel', 'info'],
+    ['routineLogRate', 1.1],
     ['throwAway', 'yes'],
     ['domain', { name: 'events.nat.example' }],
     ['domain', { name: 'https://events.nat.example', certificateArn: 'arn:aws:acm:a:1:b' }],

@@ -6,6 +6,7 @@ import * as z from 'zod/mini';
 import { invoke, lambdaClient } from '../../cli/lambda.ts';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import { TABLES } from '../../offline/database.ts';
+import { CANARY, hasCanary } from './canary.ts';
 
 /** What the API answered. */
 export interface Answer {
@@ -44,12 +45,16 @@ export async function send(
       body: raw ? body : JSON.stringify(body),
     },
   );
-  return { status: response.status, headers: response.headers, body: await response.json() };
+  const text = await response.text();
+  if (hasCanary(text + JSON.stringify([...response.headers]))) {
+    throw new Error(`an address or a key was answered: ${text}`);
+  }
+  return { status: response.status, headers: response.headers, body: JSON.parse(text) };
 }
 
-/** An address that no other test uses. */
+/** An address that no other test uses, with the canary. */
 export function someone(): string {
-  return `${randomUUID()}@example.com`;
+  return `${randomUUID()}.${CANARY}@example.com`;
 }
 
 /** An event in Nat's recommended format, with the changes of a test. */

@@ -1,6 +1,7 @@
 import { type Stack, startStack } from '../../offline/stack.ts';
 import { freshAddress } from '../dynamodb-local/fresh-address.ts';
 import { findFreePort } from '../free-port.ts';
+import { leaksIn, readTables } from './canary.ts';
 
 /** A local stack on free ports, with the output of its functions. */
 export interface FreshStack extends Stack {
@@ -9,7 +10,11 @@ export interface FreshStack extends Stack {
   lines: string[];
 }
 
-/** Starts a local stack; the caller stops it. */
+/**
+ * Starts a local stack; the caller stops it. It prints metrics, too.
+ *
+ * When it is stopped, everything that it has printed and stored is searched for the canary.
+ */
 export async function startFreshStack(): Promise<FreshStack> {
   const [apiPort, natPort, lambdaPort] = [
     await findFreePort(),
@@ -22,7 +27,14 @@ export async function startFreshStack(): Promise<FreshStack> {
     natPort,
     lambdaPort,
     dynamodb: freshAddress(),
+    env: { METRICS_NAMESPACE: 'NatDestination/test' },
     onLine: (line) => lines.push(line),
   });
-  return { ...stack, lambdaPort, lines };
+  const stop = async () => {
+    const stored = await readTables(stack.dynamodb);
+    await stack.stop();
+    const leaks = leaksIn(lines, stored);
+    if (leaks.length > 0) throw new Error(`an address or a key was written:\n${leaks.join('\n')}`);
+  };
+  return { ...stack, lambdaPort, lines, stop };
 }

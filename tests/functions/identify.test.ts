@@ -1,7 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createHandler } from '../../functions/identify.ts';
 import { createServices } from '../../functions/services.ts';
-import { logger, metrics } from '../../functions/telemetry.ts';
 import { UNAVAILABLE } from '../../lib/intake/response.ts';
 import { CONFIG, createInProcessOperator, TABLES } from '../in-process/deployment.ts';
 import {
@@ -160,89 +159,5 @@ describe('a wrong key', () => {
     operations.length = 0;
     expect((await send(event('ann'))).statusCode).toBe(200);
     expect(operations).toEqual([]);
-  });
-});
-
-describe('the log line of a rejection', () => {
-  it('has code, field, message and SDK, and of a batch each rejected event', async () => {
-    const { send } = await start();
-    const logged = vi.spyOn(logger, 'info');
-    await send(event('nobody@'), { agent: 'analytics-python/2.3.3 (details)' });
-    expect(logged).toHaveBeenLastCalledWith(
-      'rejected',
-      expect.objectContaining({
-        workspace: 'acme',
-        code: 'email_invalid',
-        field: 'traits.email',
-        reason: expect.stringContaining('one email address'),
-        sdk: 'analytics-python/2.3.3',
-      }),
-    );
-
-    await send([
-      event('ann'),
-      event('nobody@'),
-      { type: 'track' },
-      event('cyd', { timestamp: 'x' }),
-    ]);
-    expect(logged).toHaveBeenLastCalledWith(
-      'batch',
-      expect.objectContaining({
-        rejected: 2,
-        rejections: [
-          { index: 1, code: 'email_invalid' },
-          { index: 3, code: 'timestamp_invalid' },
-        ],
-      }),
-    );
-    logged.mockRestore();
-  });
-
-  it.each([
-    'peter@example.com',
-    'peter@example.com/1',
-    'Peter Smith/1',
-    'https://example.com/x',
-    '',
-  ])('has no user agent that is no software with a version: "%s"', async (agent) => {
-    const { send } = await start();
-    const logged = vi.spyOn(logger, 'info');
-    await send({}, { agent });
-    expect(logged.mock.lastCall?.[1]).toMatchObject({ sdk: undefined });
-    logged.mockRestore();
-  });
-});
-
-describe('the metrics', () => {
-  it('count results, the formats that matched, and the codes of rejections', async () => {
-    const { send } = await start();
-    const counted = vi.spyOn(metrics, 'addMetric');
-    await send([
-      event('ann'),
-      event('ann'),
-      { type: 'identify', timestamp: '2020-05-31T17:55:47Z', email: 'bob@example.com' },
-      event('nobody@'),
-      event('cyd', { timestamp: 'yesterday' }),
-      { type: 'track' },
-    ]);
-    const batch = Object.fromEntries(counted.mock.calls.map(([name, , value]) => [name, value]));
-    expect(batch).toEqual({
-      accepted: 2,
-      duplicate: 1,
-      rejected: 2,
-      ignored: 1,
-      format_recommended: 2,
-      format_top_level: 1,
-      rejected_email_invalid: 1,
-      rejected_timestamp_invalid: 1,
-    });
-
-    counted.mockClear();
-    await send({ type: 'track' });
-    expect(counted.mock.calls.map(([name]) => name)).toEqual([
-      'rejected',
-      'rejected_type_not_identify',
-    ]);
-    counted.mockRestore();
   });
 });

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createHandler } from '../../functions/recover.ts';
 import { MINUTE_MS } from '../../lib/runtime/durations.ts';
+import { OwnError } from '../../lib/runtime/own-error.ts';
 import { contextWith, messagesWith } from '../in-process/lambda.ts';
 
 const context = contextWith('recover', '1', () => MINUTE_MS);
@@ -22,7 +23,8 @@ it('hands over each message of the queue, with the time that is left', async () 
 
 it('fails if a message cannot be handled, so that the message comes again', async () => {
   const handler = createHandler(() => ({
-    recover: () => Promise.reject(new Error('the ledger cannot be reached')),
+    recover: () => Promise.reject(new TypeError('peter@example.com')),
   }));
-  await expect(handler(messagesWith('any'), context)).rejects.toThrow('cannot be reached');
+  const failed = new OwnError('failed with TypeError');
+  await expect(handler(messagesWith('any'), context)).rejects.toThrow(failed);
 });

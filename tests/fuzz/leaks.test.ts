@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { logger, metrics } from '../../functions/telemetry.ts';
+import { logger, report } from '../../functions/telemetry.ts';
 import { leaksIn } from './leaks.ts';
 import { type CapturedOutput, captureOutput } from './output.ts';
 
@@ -65,9 +65,7 @@ describe('the captured output', () => {
 
   it('contains what the logger and the metrics print', () => {
     logger.warn('planted', { email: ADDRESS });
-    metrics.addMetric('planted', 'Count', 1);
-    metrics.addMetadata('url', 'https://neverland.example/lagoon');
-    metrics.publishStoredMetrics();
+    report('debug', 'hidden', {}, { 'format_https://neverland.example/lagoon': 1 });
 
     const leaks = leaksIn(output.take(), SENT);
 

@@ -13,15 +13,8 @@ export const VOCABULARY = [
   ...['A field', 'traits.email', 'context.traits.email', 'page.url', 'context.page.url'],
   ...['originalTimestamp', 'authorization', 'X-Signature', 'content-type', 'content-encoding'],
   // the fields of a log line, of an embedded metric, and what they may hold
-  ...['level', 'message', 'timestamp', 'service', 'cold_start', 'function_arn', 'function_name'],
-  ...[
-    'function_memory_size',
-    'function_request_id',
-    'sampling_rate',
-    'workspace',
-    'contact',
-    'day',
-  ],
+  ...['level', 'message', 'timestamp', 'cold_start'],
+  ...['function_request_id', 'workspace', 'contact', 'day'],
   ...[
     'code',
     'status',
@@ -37,7 +30,7 @@ export const VOCABULARY = [
     'rejected',
     'batch',
   ],
-  ...['_aws', 'Timestamp', 'CloudWatchMetrics', 'Namespace', 'NatDestination', 'Dimensions'],
-  ...['Metrics', 'Name', 'Unit', 'Count', 'format_recommended', 'format_top_level', 'undefined'],
+  ...['_aws', 'Timestamp', 'CloudWatchMetrics', 'Namespace', 'Nat/prod', 'Dimensions'],
+  ...['Metrics', 'Name', 'format_recommended', 'format_top_level', 'undefined'],
   ...['format_event_name', 'format_custom'],
 ];

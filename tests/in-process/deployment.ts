@@ -15,6 +15,7 @@ export const CONFIG = {
   ...SECRET_NAMES,
   NAT_API_URL: 'http://simulated.invalid/identify',
   RETENTION_DAYS: undefined,
+  ROUTINE_LOG_RATE: 0,
 };
 
 /** The operator's commands in this process, with as much time as they need. */

@@ -148,7 +148,7 @@ const { Resources } = tablesSchema.parse(
  */
 export async function createTables(
   database: EmbeddedDynamoDB,
-  names: { Interactions: string; Workspaces: string },
+  names: { Interactions: string; Workspaces?: string },
 ): Promise<void> {
   for (const [resource, TableName] of Object.entries(names)) {
     const { BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } =

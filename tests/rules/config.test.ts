@@ -14,7 +14,7 @@ const withRetention = (days: string) => readConfig({ ...complete, RETENTION_DAYS
 
 describe('the environment', () => {
   it('is read as it is, without what is not ours', () => {
-    expect(readConfig({ ...complete, PATH: '/bin' })).toEqual(complete);
+    expect(readConfig({ ...complete, PATH: '/bin' })).toEqual({ ...complete, ROUTINE_LOG_RATE: 0 });
   });
 
   it.each(Object.keys(complete))('is refused without %s, which is named', (name) => {
@@ -105,5 +105,24 @@ describe('NAT_API_URL', () => {
       const error = await fetch(`http://localhost:${port}`, options).catch(({ cause }) => cause);
       if (isBadPort(port) !== (error !== called)) throw new Error(`port ${port}: ${error}`);
     }
+  });
+});
+
+describe('ROUTINE_LOG_RATE', () => {
+  const withRate = (rate: string) => readConfig({ ...complete, ROUTINE_LOG_RATE: rate });
+
+  it('means no line when it is empty', () => {
+    expect(withRate('').ROUTINE_LOG_RATE).toBe(0);
+  });
+
+  it.each([
+    ['0.01', 0.01],
+    ['1', 1],
+  ])('takes %s', (rate, expected) => {
+    expect(withRate(rate).ROUTINE_LOG_RATE).toBe(expected);
+  });
+
+  it.each(['-0.1', '1.1', '5 %', 'NaN'])('refuses "%s"', (rate) => {
+    expect(() => withRate(rate)).toThrow(/^configuration: ROUTINE_LOG_RATE: [^;]+$/);
   });
 });

@@ -1,7 +1,6 @@
 import './quiet.ts';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import { metrics } from '../../functions/telemetry.ts';
 import { entrySchema, interactionId, type LedgerEntry } from '../../lib/ledger/entry.ts';
 import { createStreamReader } from '../../lib/ledger/stream.ts';
 import { SECOND_MS } from '../../lib/runtime/durations.ts';
@@ -36,6 +35,7 @@ const CONFIG = {
   ...SECRET_NAMES,
   NAT_API_URL: 'http://simulated.invalid/identify',
   RETENTION_DAYS: 7,
+  ROUTINE_LOG_RATE: 0,
 };
 const QUEUE_TIMEOUT_MS = 3 * SECOND_MS;
 /** The queue is not down when DynamoDB is. */
@@ -195,9 +195,3 @@ export async function createWorld(seed: number, depth: Depth) {
 }
 
 const scanSchema = z.object({ Items: z.array(z.record(z.string(), z.any())) });
-
-// Otherwise a thousand runs print a million metrics.
-metrics.publishStoredMetrics = () => {
-  metrics.clearMetrics();
-  return metrics;
-};

@@ -7,9 +7,13 @@ import type { AuditEntry } from '../../lib/operator/audit.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import { createRegistry } from '../../lib/workspaces/registry.ts';
 import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
-import { createTables, type Database, TABLES } from '../../offline/database.ts';
-import { startEmbeddedDatabase } from '../../offline/embedded-database.ts';
+import { createTables, TABLES } from '../../offline/database.ts';
 import { freshAddress } from '../dynamodb-local/fresh-address.ts';
+import {
+  createEmbeddedDynamoDB,
+  createTables as createEmbeddedTables,
+  createInProcessClient,
+} from '../in-process/dynamodb.ts';
 import { operatorSecrets } from '../in-process/secrets.ts';
 
 /** What a test of the tables works with. */
@@ -31,11 +35,9 @@ export interface Tables {
  * @param retentionDays the deployment's RETENTION_DAYS
  */
 export function embeddedTables(retentionDays?: number): () => Tables {
-  let database: Database;
   let tables: Tables;
   beforeAll(async () => {
-    database = await startDatabase();
-    const db = new DynamoDBClient(database.address);
+    const db = await connect();
     const operations: string[] = [];
     db.middlewareStack.add(
       (next, context) => (args) => {
@@ -58,18 +60,20 @@ export function embeddedTables(retentionDays?: number): () => Tables {
     });
     tables = { db, operations, ledger, workspaces, registry, audited, operator };
   });
-  afterAll(async () => {
-    tables.db.destroy();
-    await database.stop();
-  });
+  afterAll(() => tables.db.destroy());
   return () => tables;
 }
 
-async function startDatabase(): Promise<Database> {
+/** The embedded database needs no HTTP here, which would cost half of the CPU of these tests. */
+async function connect(): Promise<DynamoDBClient> {
   const address = freshAddress();
-  if (address === undefined) return startEmbeddedDatabase(() => {});
+  if (address === undefined) {
+    const database = createEmbeddedDynamoDB();
+    await createEmbeddedTables(database, TABLES);
+    return createInProcessClient(database.execute);
+  }
   await createTables(address, true);
-  return { address, stop: async () => {} };
+  return new DynamoDBClient(address);
 }
 
 /** Waits for an entry that must exist. */

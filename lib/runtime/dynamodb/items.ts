@@ -1,12 +1,13 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type * as z from 'zod/mini';
+import { OwnError } from '../own-error.ts';
 
 /** An item, or the key of one, as DynamoDB sends it. */
 export type Item = Record<string, AttributeValue>;
 
 /** An item that does not fit the schema of its table. Its values are not in the message. */
-export class UnreadableItemError extends Error {
+export class UnreadableItemError extends OwnError {
   override readonly name = 'UnreadableItemError';
 }
 

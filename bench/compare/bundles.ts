@@ -1,0 +1,64 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+import { parse } from 'yaml';
+import * as z from 'zod/mini';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** How `serverless.yml` bundles the functions. */
+const optionsSchema = z.object({
+  custom: z.object({
+    esbuild: z.object({
+      minify: z.boolean(),
+      target: z.string(),
+      mainFields: z.array(z.string()),
+      supported: z.record(z.string(), z.boolean()),
+      exclude: z.array(z.string()),
+    }),
+  }),
+});
+
+/** What is compared. The last three are bundled with esbuild's defaults, as an engineer would. */
+export const PROGRAMS = {
+  identify: 'functions/identify.ts',
+  plain: 'bench/plain/handler.ts',
+  bareClient: 'bench/plain/bare-client.ts',
+  awsLite: 'bench/plain/aws-lite.ts',
+} as const;
+
+/** The name of a program that is compared. */
+export type Program = keyof typeof PROGRAMS;
+
+/** The paths of the bundles. */
+export type Bundles = Record<Program, string>;
+
+/** Bundles all programs into a new folder, and returns it with the paths. */
+export async function buildBundles(): Promise<{ folder: string; bundles: Bundles }> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  const yaml: unknown = parse(await readFile(join(ROOT, 'serverless.yml'), 'utf8'));
+  const { exclude: external, ...options } = optionsSchema.parse(yaml).custom.esbuild;
+  const bundle = async (program: Program, more: BuildOptions = {}) => {
+    const outfile = join(folder, `${program}.cjs`);
+    await build({
+      entryPoints: [join(ROOT, PROGRAMS[program])],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      target: options.target,
+      logLevel: 'error',
+      ...more,
+    });
+    return outfile;
+  };
+  const [identify, plain, bareClient, awsLite] = await Promise.all([
+    bundle('identify', { ...options, external }),
+    bundle('plain'),
+    bundle('bareClient'),
+    bundle('awsLite'),
+  ]);
+  return { folder, bundles: { identify, plain, bareClient, awsLite } };
+}

@@ -1,0 +1,130 @@
+/**
+ * Runs a bundled function in a process of its own and tells what that cost. Its job comes as JSON in
+ * the first argument. Only built-in modules are loaded besides the bundle.
+ */
+import { createRequire } from 'node:module';
+
+/** Some invocations of a function. */
+export interface Work {
+  /** `single`: one event a call. `batch`: 1,000 events a call. `none`: the program has no event. */
+  kind: 'single' | 'batch' | 'none';
+  /** How many calls. */
+  calls: number;
+  /** The number of the first contact. Calls go on from there. */
+  from: number;
+  /** How many contacts take turns; as many as there are events if undefined. */
+  contacts?: number;
+}
+
+/** What a process measures: the import of a bundle, its first call, and more work. */
+export interface Job {
+  bundle: string;
+  apiKey: string;
+  /** The domain of the contacts, so that jobs do not share them. */
+  domain: string;
+  first?: Work;
+  warmUp?: Work;
+  measured?: Work;
+}
+
+/** CPU time of the process and time on the clock, ms. */
+export interface Cost {
+  cpuMs: number;
+  wallMs: number;
+}
+
+/** What a job cost. */
+export interface JobResult {
+  import: Cost;
+  /** From the import to the answer of the first call. */
+  first?: Cost;
+  measured?: Cost;
+  /** Bytes of the heap after the work, when what is not needed was collected. */
+  heapBytes: number;
+  /** The most memory that the process used, bytes. */
+  peakBytes: number;
+}
+
+const BATCH = 1000;
+
+const job: Job = JSON.parse(process.argv[2] ?? '{}');
+const result: Partial<JobResult> = {};
+const start = now();
+const { handler } = createRequire(import.meta.url)(job.bundle);
+result.import = since(start);
+if (job.first !== undefined) {
+  await work(job.first);
+  result.first = since(start);
+}
+if (job.warmUp !== undefined) await work(job.warmUp);
+if (job.measured !== undefined) {
+  const before = now();
+  await work(job.measured);
+  result.measured = since(before);
+}
+globalThis.gc?.();
+result.heapBytes = process.memoryUsage().heapUsed;
+// Of the operating system, in KiB.
+result.peakBytes = process.resourceUsage().maxRSS * 1024;
+process.send?.(result, () => process.exit());
+
+async function work({ kind, calls, from, contacts = Number.POSITIVE_INFINITY }: Work) {
+  const perCall = kind === 'batch' ? BATCH : 1;
+  for (let call = 0; call < calls; call += 1) {
+    const numbers = Array.from(
+      { length: perCall },
+      (_, n) => from + ((call * perCall + n) % contacts),
+    );
+    await invoke(kind, numbers);
+  }
+}
+
+async function invoke(kind: Work['kind'], contacts: number[]): Promise<void> {
+  const events = contacts.map((n) => ({
+    type: 'identify',
+    timestamp: new Date().toISOString(),
+    traits: { email: `contact-${n}@${job.domain}` },
+    page: { url: 'https://example.com/welcome' },
+    context: { library: { name: 'analytics.js', version: '2.11.1' } },
+  }));
+  const path = kind === 'batch' ? '/v1/batch' : '/v1/identify';
+  const response = await handler(
+    {
+      version: '2.0',
+      routeKey: '$default',
+      rawPath: path,
+      rawQueryString: '',
+      headers: {
+        authorization: `Bearer ${job.apiKey}`,
+        'content-type': 'application/json',
+        'user-agent': 'analytics-node/3.1.0',
+      },
+      requestContext: { http: { method: 'POST', path }, requestId: 'bench' },
+      body: JSON.stringify(kind === 'batch' ? { batch: events } : events[0]),
+      isBase64Encoded: false,
+    },
+    {
+      functionName: 'bench',
+      awsRequestId: '6f0e5c1c-55d4-4f5c-9f2e-0f8a4a4f3f5d',
+      invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:bench',
+      memoryLimitInMB: '1769',
+      getRemainingTimeInMillis: () => 28_000,
+    },
+  );
+  const status: unknown = response?.statusCode;
+  if (kind !== 'none' && status !== 200) throw new Error(`answered ${status}: ${response?.body}`);
+}
+
+interface Moment {
+  cpu: NodeJS.CpuUsage;
+  wall: number;
+}
+
+function now(): Moment {
+  return { cpu: process.cpuUsage(), wall: performance.now() };
+}
+
+function since({ cpu, wall }: Moment): Cost {
+  const { user, system } = process.cpuUsage(cpu);
+  return { cpuMs: (user + system) / 1000, wallMs: performance.now() - wall };
+}

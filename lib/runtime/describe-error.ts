@@ -1,0 +1,85 @@
+import * as z from 'zod/mini';
+import { OwnError } from './own-error.ts';
+
+/** What may be logged of an error. */
+export interface ErrorDescription {
+  name: string;
+  /** Only of an error in our own words. */
+  message?: string | undefined;
+  /** The code of Node or of the TLS library, such as `ECONNRESET`. */
+  code?: string | undefined;
+  /** The HTTP status of an answer of AWS. */
+  status?: number | undefined;
+  /** What AWS calls the request. */
+  requestId?: string | undefined;
+  /** Where it was thrown: one frame a line, without the message that precedes them. */
+  stack?: string | undefined;
+  cause?: ErrorDescription | undefined;
+}
+
+/** No address matches any of these, because of its `@`. What does not match is left out. */
+const nameSchema = z.string().check(z.regex(/^\w{1,80}$/));
+const codeSchema = z.string().check(z.regex(/^[A-Z][A-Z\d_]{1,60}$/));
+const requestIdSchema = z.string().check(z.regex(/^[\w=-]{1,128}$/));
+/** `at name (/place/file.js:1:2)`. The place may have the scope of a package: `/@smithy/`. */
+const FRAME = /^ {4}at (?:[\w$.<>#[\] ]+ \()?(?:[\w$.:/%+ -]|(?<=\/)@)+:\d+:\d+\)?$/;
+const MAX_CAUSES = 5;
+
+const errorSchema = z.object({
+  name: z.catch(nameSchema, 'Error'),
+  code: z.catch(z.optional(codeSchema), undefined),
+  $metadata: z.catch(
+    z.object({
+      httpStatusCode: z.catch(z.optional(z.number()), undefined),
+      requestId: z.catch(z.optional(requestIdSchema), undefined),
+    }),
+    { httpStatusCode: undefined, requestId: undefined },
+  ),
+});
+
+/**
+ * Describes an error for a log line. The message of an error that is not ours is left out: the AWS
+ * SDK and `JSON.parse` quote in it what they could not read, which may be an address.
+ */
+export function describeError(error: Error, causesLeft = MAX_CAUSES): ErrorDescription {
+  const { name, code, $metadata } = errorSchema.parse(error);
+  const { cause } = error;
+  return {
+    name,
+    message: error instanceof OwnError ? error.message : undefined,
+    code,
+    status: $metadata.httpStatusCode,
+    requestId: $metadata.requestId,
+    stack: framesOf(error).join('\n'),
+    cause:
+      cause instanceof Error && causesLeft > 0 ? describeError(cause, causesLeft - 1) : undefined,
+  };
+}
+
+/**
+ * Replaces an error that leaves a function: Lambda logs its message, its stack and its properties,
+ * and hands the message to the caller.
+ *
+ * @returns the error itself if it is ours; else one that says what may be said of it
+ */
+export function toOwnError(error: unknown): OwnError {
+  if (error instanceof OwnError) return error;
+  if (!(error instanceof Error)) return new OwnError(`not an error: ${typeof error}`);
+  const { name, code, status, requestId } = describeError(error);
+  const facts = {
+    'failed with': name,
+    code,
+    status,
+    'request id': requestId,
+  };
+  const known = Object.entries(facts).filter(([, value]) => value !== undefined);
+  const own = new OwnError(known.map((fact) => fact.join(' ')).join(', '));
+  own.stack = [`${own.name}: ${own.message}`, ...framesOf(error)].join('\n');
+  return own;
+}
+
+/** The message is taken out first, because it may have lines that look like frames. */
+function framesOf({ stack = '', message }: Error): string[] {
+  const frames = message === '' ? stack : stack.replaceAll(message, '');
+  return frames.split('\n').filter((line) => FRAME.test(line));
+}
