@@ -6,25 +6,23 @@ import { createRequire } from 'node:module';
 
 /** Some invocations of a function. */
 export interface Work {
-  /** `single`: one event a call. `batch`: 1,000 events a call. `none`: the program has no event. */
+  /** `single`: one event a call. `batch`: several events a call. `none`: the program has no event. */
   kind: 'single' | 'batch' | 'none';
   /** How many calls. */
   calls: number;
   /** The number of the first contact. Calls go on from there. */
   from: number;
-  /** How many contacts take turns; as many as there are events if undefined. */
-  contacts?: number;
+  /** How many events a batch has. */
+  batchSize?: number;
 }
 
-/** What a process measures: the import of a bundle, its first call, and more work. */
+/** What a process does: the import of a bundle, then its work. */
 export interface Job {
   bundle: string;
   apiKey: string;
   /** The domain of the contacts, so that jobs do not share them. */
   domain: string;
-  first?: Work;
-  warmUp?: Work;
-  measured?: Work;
+  work: Work[];
 }
 
 /** CPU time of the process and time on the clock, ms. */
@@ -33,57 +31,52 @@ export interface Cost {
   wallMs: number;
 }
 
+/** What the process used of the memory, bytes. */
+export interface MemoryUse {
+  /** The heap, when what is not needed was collected. */
+  heap: number;
+  /** The most that the process ever had. */
+  peak: number;
+}
+
 /** What a job cost. */
 export interface JobResult {
   import: Cost;
-  /** From the import to the answer of the first call. */
-  first?: Cost;
-  measured?: Cost;
-  /** Bytes of the heap after the work, when what is not needed was collected. */
-  heapBytes: number;
-  /** The most memory that the process used, bytes. */
-  peakBytes: number;
+  /** From the start of the import to the answer of the first call of the first work. */
+  first: Cost;
+  /** Of each work, in order. */
+  work: Cost[];
+  /** After the import, and after each work. */
+  memory: MemoryUse[];
 }
 
-const BATCH = 1000;
-
+const KIB = 1024;
 const job: Job = JSON.parse(process.argv[2] ?? '{}');
-const result: Partial<JobResult> = {};
 const start = now();
-const { handler } = createRequire(import.meta.url)(job.bundle);
-result.import = since(start);
-if (job.first !== undefined) {
-  await work(job.first);
-  result.first = since(start);
-}
-if (job.warmUp !== undefined) await work(job.warmUp);
-if (job.measured !== undefined) {
-  const before = now();
-  await work(job.measured);
-  result.measured = since(before);
-}
-globalThis.gc?.();
-result.heapBytes = process.memoryUsage().heapUsed;
-// Of the operating system, in KiB.
-result.peakBytes = process.resourceUsage().maxRSS * 1024;
-process.send?.(result, () => process.exit());
+const { handler } = createRequire(process.argv[1] ?? '')(job.bundle);
+const imported = since(start);
+void doWork().then((result) => process.send?.(result, () => process.exit()));
 
-async function work({ kind, calls, from, contacts = Number.POSITIVE_INFINITY }: Work) {
-  const perCall = kind === 'batch' ? BATCH : 1;
-  for (let call = 0; call < calls; call += 1) {
-    const numbers = Array.from(
-      { length: perCall },
-      (_, n) => from + ((call * perCall + n) % contacts),
-    );
-    await invoke(kind, numbers);
+async function doWork(): Promise<JobResult> {
+  const result: JobResult = { import: imported, first: imported, work: [], memory: [memoryUse()] };
+  for (const work of job.work) {
+    const before = now();
+    for (let call = 0; call < work.calls; call += 1) {
+      await invoke(work, call);
+      if (result.work.length === 0 && call === 0) result.first = since(start);
+    }
+    result.work.push(since(before));
+    result.memory.push(memoryUse());
   }
+  return result;
 }
 
-async function invoke(kind: Work['kind'], contacts: number[]): Promise<void> {
-  const events = contacts.map((n) => ({
+async function invoke({ kind, from, batchSize = 1 }: Work, call: number): Promise<void> {
+  const first = from + call * batchSize;
+  const events = Array.from({ length: batchSize }, (_, n) => ({
     type: 'identify',
-    timestamp: new Date().toISOString(),
-    traits: { email: `contact-${n}@${job.domain}` },
+    timestamp: '2026-11-02T10:20:30.456Z',
+    traits: { email: `contact-${first + n}@${job.domain}` },
     page: { url: 'https://example.com/welcome' },
     context: { library: { name: 'analytics.js', version: '2.11.1' } },
   }));
@@ -104,7 +97,7 @@ async function invoke(kind: Work['kind'], contacts: number[]): Promise<void> {
       isBase64Encoded: false,
     },
     {
-      functionName: 'bench',
+      functionName: 'nat-destination-prod-identify',
       awsRequestId: '6f0e5c1c-55d4-4f5c-9f2e-0f8a4a4f3f5d',
       invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:bench',
       memoryLimitInMB: '1769',
@@ -127,4 +120,10 @@ function now(): Moment {
 function since({ cpu, wall }: Moment): Cost {
   const { user, system } = process.cpuUsage(cpu);
   return { cpuMs: (user + system) / 1000, wallMs: performance.now() - wall };
+}
+
+/** Collects first, if the process was started with `--expose-gc`. */
+function memoryUse(): MemoryUse {
+  globalThis.gc?.();
+  return { heap: process.memoryUsage().heapUsed, peak: process.resourceUsage().maxRSS * KIB };
 }

@@ -1,82 +1,115 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LOCAL_API_KEY, LOCAL_AWS } from '../../cli/local-stack.ts';
+import { startAwsService } from '../../offline/aws-service.ts';
 import { TABLES } from '../../offline/database.ts';
-import { startEmbeddedDatabase } from '../../offline/embedded-database.ts';
 import { addLocalWorkspace } from '../../offline/local-workspace.ts';
 import { LOCAL_SECRETS, startSecretsManager } from '../../offline/secrets-manager.ts';
-import { type Bundles, buildBundles, type Program } from './bundles.ts';
+import { countCapacity } from '../../tests/in-process/capacity.ts';
+import { createEmbeddedDynamoDB, createTables } from '../../tests/in-process/dynamodb.ts';
+import { buildBundles, type Program } from './bundles.ts';
 import type { Job, JobResult } from './child.ts';
 
-const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
-const IDEMPOTENCY_TABLE = 'idempotency';
+export const IDEMPOTENCY_TABLE = 'idempotency';
+
+/** How to start a process. */
+export interface Start {
+  /** Variables of its environment, besides those of a deployment. */
+  env?: NodeJS.ProcessEnv;
+  execArgv?: string[];
+}
 
 /** Where the functions are measured. */
-export interface Machine {
-  bundles: Bundles;
-  /** Runs a job in a new process. */
-  run(program: Program, job: Omit<Job, 'bundle' | 'apiKey'>): Promise<JobResult>;
-  stop(): Promise<void>;
-}
+export type Machine = Awaited<ReturnType<typeof startMachine>>;
 
 /**
  * Starts a DynamoDB and a Secrets Manager in this process, so that their CPU time is not measured,
  * and bundles all programs.
  */
-export async function startMachine(): Promise<Machine> {
-  const [{ folder, bundles }, database, secretsManager] = await Promise.all([
+export async function startMachine() {
+  const database = createEmbeddedDynamoDB();
+  await createTables(database, TABLES);
+  await createIdempotencyTable(database.execute);
+  const capacity = countCapacity(database.execute, keysOf);
+  const [{ folder, bundles }, dynamodb, secretsManager] = await Promise.all([
     buildBundles(),
-    startEmbeddedDatabase(() => {}),
+    startAwsService(async (target, input) => {
+      const operation = target.split('.')[1] ?? '';
+      const { statusCode, body } = await capacity.perform(operation, { ...toObject(input) });
+      return { status: statusCode, body: toObject(body) };
+    }),
     startSecretsManager(),
   ]);
-  await addLocalWorkspace(database.address, secretsManager.url);
-  const db = new DynamoDBClient(database.address);
-  await db.send(
-    new CreateTableCommand({
-      TableName: IDEMPOTENCY_TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-    }),
-  );
-  db.destroy();
-  const env = {
+  await addLocalWorkspace({ endpoint: dynamodb.url, ...LOCAL_AWS }, secretsManager.url);
+  const environment = {
     ...LOCAL_SECRETS,
     AWS_REGION: LOCAL_AWS.region,
     AWS_ACCESS_KEY_ID: LOCAL_AWS.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: LOCAL_AWS.credentials.secretAccessKey,
-    AWS_ENDPOINT_URL_DYNAMODB: database.address.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
     INTERACTIONS_TABLE: TABLES.Interactions,
     WORKSPACES_TABLE: TABLES.Workspaces,
     IDEMPOTENCY_TABLE,
-    METRICS_NAMESPACE: 'Nat/prod',
     POWERTOOLS_SERVICE_NAME: 'nat-destination-prod',
     NAT_API_URL: 'http://localhost:4000/identify',
   };
   return {
     bundles,
-    async run(program, job) {
+    /** What the requests of all processes cost. */
+    capacity,
+    execute: database.execute,
+
+    /** Runs a job in a new process. */
+    async run(
+      program: Program,
+      job: Omit<Job, 'bundle' | 'apiKey'>,
+      { env = {}, execArgv = [] }: Start = {},
+    ): Promise<JobResult & { printedBytes: number }> {
       const argument = JSON.stringify({ ...job, bundle: bundles[program], apiKey: LOCAL_API_KEY });
-      const child = fork(CHILD, [argument], {
-        env,
-        execArgv: ['--expose-gc', '--no-warnings'],
-        // The lines of the functions are formatted and written, as in Lambda.
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      const child = fork(bundles.child, [argument], {
+        env: { ...environment, ...env },
+        execArgv: ['--no-warnings', ...execArgv],
+        stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       });
-      const ended = once(child, 'exit').then(([code]) => {
-        throw new Error(`${program} ended with ${code}`);
+      let printedBytes = 0;
+      child.stdout?.on('data', (chunk: Buffer) => {
+        printedBytes += chunk.byteLength;
       });
-      ended.catch(() => {});
-      const [result] = await Promise.race([once(child, 'message'), ended]);
-      await ended.catch(() => {});
-      return result;
+      let result: JobResult | undefined;
+      child.once('message', (message: JobResult) => {
+        result = message;
+      });
+      const [code] = await once(child, 'close');
+      if (result === undefined) throw new Error(`${program} ended with ${code}`);
+      return { ...result, printedBytes };
     },
-    async stop() {
-      await Promise.all([database.stop(), secretsManager.stop(), rm(folder, { recursive: true })]);
+
+    async stop(): Promise<void> {
+      await Promise.all([dynamodb.stop(), secretsManager.stop(), rm(folder, { recursive: true })]);
     },
   };
+}
+
+/** The attributes of the keys of the tables that are written here under a condition. */
+export function keysOf(table: string): string[] {
+  if (table === TABLES.Interactions) return ['contact', 'day'];
+  return table === IDEMPOTENCY_TABLE ? ['id'] : ['key'];
+}
+
+/** Creates the table that the documentation of Powertools describes. */
+export async function createIdempotencyTable(
+  execute: (operation: string, input: unknown) => Promise<unknown>,
+): Promise<void> {
+  await execute('CreateTable', {
+    TableName: IDEMPOTENCY_TABLE,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+  });
+}
+
+function toObject(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
 }

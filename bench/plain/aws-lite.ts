@@ -1,7 +1,7 @@
 /** The same with aws-lite, the lightest client that is kept well. */
 import awsLite from '@aws-lite/client';
-import type {} from '@aws-lite/dynamodb-types';
 import dynamodb from '@aws-lite/dynamodb';
+import type {} from '@aws-lite/dynamodb-types';
 
 /** Writes one item. */
 export async function handler(): Promise<void> {
