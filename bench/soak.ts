@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import pMap from 'p-map';
-import { singleResponseSchema } from '../lib/intake/response.ts';
+import { singleResponseSchema } from '../lib/intake/response-schemas.ts';
 import { type Stack, startStack } from '../offline/stack.ts';
 import { findFreePort } from '../tests/free-port.ts';
 import { AUTHORIZATION, compare, type Sent, untilDelivered } from './soak/compare.ts';

@@ -52,6 +52,7 @@ export async function startMachine() {
     INTERACTIONS_TABLE: TABLES.Interactions,
     WORKSPACES_TABLE: TABLES.Workspaces,
     IDEMPOTENCY_TABLE,
+    METRICS_NAMESPACE: 'Nat/prod',
     POWERTOOLS_SERVICE_NAME: 'nat-destination-prod',
     NAT_API_URL: 'http://localhost:4000/identify',
   };

@@ -6,14 +6,12 @@ import {
   TIMESTAMP_PLACES,
 } from '../../lib/event/documented-formats.ts';
 import { REJECTIONS, Rejection } from '../../lib/event/rejection.ts';
+import { NOT_FOUND, UNAVAILABLE, UNHEALTHY } from '../../lib/intake/response.ts';
 import {
   batchResponseSchema,
   errorResponseSchema,
-  NOT_FOUND,
   singleResponseSchema,
-  UNAVAILABLE,
-  UNHEALTHY,
-} from '../../lib/intake/response.ts';
+} from '../../lib/intake/response-schemas.ts';
 
 type Json = Record<string, unknown>;
 type Status = (typeof REJECTIONS)[keyof typeof REJECTIONS]['status'];

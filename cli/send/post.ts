@@ -6,7 +6,7 @@ import {
   type BatchResponse,
   batchResponseSchema,
   errorResponseSchema,
-} from '../../lib/intake/response.ts';
+} from '../../lib/intake/response-schemas.ts';
 import { MINUTE_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
 
 /** Longer than API Gateway lets the service take. */

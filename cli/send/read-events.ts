@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { JSONParser } from '@streamparser/json';
 import { Rejection } from '../../lib/event/rejection.ts';
 import { checkEventLimits } from '../../lib/intake/event-limits.ts';
-import type { BatchResponse, ErrorResponse } from '../../lib/intake/response.ts';
+import type { BatchResponse, ErrorResponse } from '../../lib/intake/response-schemas.ts';
 
 const NEWLINE = 0x0a;
 /** An event of 32 KB fits in such a line, even if every character is escaped. */

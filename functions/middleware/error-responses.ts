@@ -1,7 +1,8 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { Rejection } from '../../lib/event/rejection.ts';
-import { type ErrorResponse, UNAVAILABLE } from '../../lib/intake/response.ts';
+import { UNAVAILABLE } from '../../lib/intake/response.ts';
+import type { ErrorResponse } from '../../lib/intake/response-schemas.ts';
 import { report } from '../telemetry.ts';
 import type { IdentifyRequest } from './identify-request.ts';
 

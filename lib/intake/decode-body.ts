@@ -1,4 +1,3 @@
-import { gunzipSync } from 'node:zlib';
 import { Rejection } from '../event/rejection.ts';
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
@@ -40,6 +39,8 @@ function unpack(rawBody: Uint8Array, encoding: string | undefined): Uint8Array {
     throw new Rejection('content_encoding_unsupported');
   }
   try {
+    // Most bodies are not compressed, and the import would be part of every cold start.
+    const { gunzipSync } = process.getBuiltinModule('node:zlib');
     return gunzipSync(rawBody, { maxOutputLength: MAX_BODY_BYTES });
   } catch (error) {
     throw new Rejection(error instanceof RangeError ? 'body_too_large' : 'gzip_invalid');

@@ -1,40 +1,7 @@
-import * as z from 'zod/mini';
 import type { EventResult } from './accept.ts';
 import type { BodyForm } from './read-body.ts';
+import type { BatchResponse, ErrorResponse } from './response-schemas.ts';
 
-/** The body of an error, and part of the result of an event that is rejected or ignored. */
-export const errorResponseSchema = z.object({ code: z.string(), message: z.string() });
-
-/** What a dry run tells of an event: how it was read. */
-const dryRunFields = {
-  format: z.optional(z.string()),
-  day: z.optional(z.string()),
-  timeZone: z.optional(z.string()),
-  description: z.optional(z.string()),
-};
-
-/** The response to a single call. */
-export const singleResponseSchema = z.object({
-  status: z.enum(['accepted', 'duplicate']),
-  ...dryRunFields,
-});
-
-/** The response to a batch: one result per event, in order. An array that is rejected has a code. */
-export const batchResponseSchema = z.object({
-  code: z.optional(z.string()),
-  message: z.optional(z.string()),
-  results: z.array(
-    z.object({
-      status: z.enum(['accepted', 'duplicate', 'ignored', 'rejected']),
-      code: z.optional(z.string()),
-      message: z.optional(z.string()),
-      ...dryRunFields,
-    }),
-  ),
-});
-
-export type ErrorResponse = z.infer<typeof errorResponseSchema>;
-export type BatchResponse = z.infer<typeof batchResponseSchema>;
 type ResultResponse = BatchResponse['results'][number];
 
 /** The response to a request for another path or method, with status 404. */

@@ -5,7 +5,7 @@ import { Analytics } from '@segment/analytics-node';
 import { expect, inject, it } from 'vitest';
 import * as z from 'zod/mini';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
-import { batchResponseSchema } from '../../lib/intake/response.ts';
+import { batchResponseSchema } from '../../lib/intake/response-schemas.ts';
 import { basic, send, someone, timelineOf } from './client.ts';
 import { type PassingRequest, startProxy } from './proxy.ts';
 

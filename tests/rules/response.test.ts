@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Rejection } from '../../lib/event/rejection.ts';
 import type { EventResult } from '../../lib/intake/accept.ts';
+import { NOT_FOUND, toBatchResponse, toResult, UNAVAILABLE } from '../../lib/intake/response.ts';
 import {
   batchResponseSchema,
   errorResponseSchema,
-  NOT_FOUND,
   singleResponseSchema,
-  toBatchResponse,
-  toResult,
-  UNAVAILABLE,
-} from '../../lib/intake/response.ts';
+} from '../../lib/intake/response-schemas.ts';
 
 const key = { contact: 'acme#c', day: '2020-05-31' };
 const interaction = {

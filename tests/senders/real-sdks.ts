@@ -1,10 +1,7 @@
 import { describe, inject, it } from 'vitest';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
-import {
-  batchResponseSchema,
-  errorResponseSchema,
-  UNAVAILABLE,
-} from '../../lib/intake/response.ts';
+import { UNAVAILABLE } from '../../lib/intake/response.ts';
+import { batchResponseSchema, errorResponseSchema } from '../../lib/intake/response-schemas.ts';
 import { someone, timelineOf } from '../end-to-end/client.ts';
 import type { ProxyResponse } from '../end-to-end/proxy.ts';
 import { record } from './record.ts';
