@@ -2,10 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { cold } from './benches/cold.ts';
+import { units } from './benches/units.ts';
+import { warm } from './benches/warm.ts';
 import { type Bench, toMarkdown, toText } from './report.ts';
 import { replaceSection } from './results.ts';
 
-const BENCHES: Bench[] = [cold];
+const BENCHES: Bench[] = [cold, warm, units];
 const RESULTS = new URL('RESULTS.md', import.meta.url);
 
 const HELP = `npm run bench [-- --only NAME]: measures speed, cost and memory beside the alternatives

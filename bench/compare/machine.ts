@@ -10,8 +10,7 @@ import { countCapacity } from '../../tests/in-process/capacity.ts';
 import { createEmbeddedDynamoDB, createTables } from '../../tests/in-process/dynamodb.ts';
 import { buildBundles, type Program } from './bundles.ts';
 import type { Job, JobResult } from './child.ts';
-
-export const IDEMPOTENCY_TABLE = 'idempotency';
+import { createIdempotencyTable, IDEMPOTENCY_TABLE, keysOf } from './tables.ts';
 
 /** How to start a process. */
 export interface Start {
@@ -30,7 +29,7 @@ export type Machine = Awaited<ReturnType<typeof startMachine>>;
 export async function startMachine() {
   const database = createEmbeddedDynamoDB();
   await createTables(database, TABLES);
-  await createIdempotencyTable(database.execute);
+  await createIdempotencyTable(database);
   const capacity = countCapacity(database.execute, keysOf);
   const [{ folder, bundles }, dynamodb, secretsManager] = await Promise.all([
     buildBundles(),
@@ -91,24 +90,6 @@ export async function startMachine() {
       await Promise.all([dynamodb.stop(), secretsManager.stop(), rm(folder, { recursive: true })]);
     },
   };
-}
-
-/** The attributes of the keys of the tables that are written here under a condition. */
-export function keysOf(table: string): string[] {
-  if (table === TABLES.Interactions) return ['contact', 'day'];
-  return table === IDEMPOTENCY_TABLE ? ['id'] : ['key'];
-}
-
-/** Creates the table that the documentation of Powertools describes. */
-export async function createIdempotencyTable(
-  execute: (operation: string, input: unknown) => Promise<unknown>,
-): Promise<void> {
-  await execute('CreateTable', {
-    TableName: IDEMPOTENCY_TABLE,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-  });
 }
 
 function toObject(value: unknown): object {

@@ -153,15 +153,23 @@ export async function createTables(
   for (const [resource, TableName] of Object.entries(names)) {
     const { BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } =
       Resources[resource]?.Properties ?? {};
-    await database.execute('CreateTable', {
+    await createTable(database, {
       TableName,
       BillingMode,
       AttributeDefinitions,
       KeySchema,
       GlobalSecondaryIndexes,
     });
-    while (!(await isActive(database, TableName))) await turn();
   }
+}
+
+/** Creates a table, and waits until it is active. */
+export async function createTable(
+  database: EmbeddedDynamoDB,
+  table: { TableName: string } & Record<string, unknown>,
+): Promise<void> {
+  await database.execute('CreateTable', table);
+  while (!(await isActive(database, table.TableName))) await turn();
 }
 
 /** dynalite needs a moment to make a table active. */
