@@ -9,6 +9,7 @@ import { createNat } from '../lib/delivery/nat.ts';
 import { type InteractionKey, interactionId } from '../lib/ledger/entry.ts';
 import { SECOND_MS } from '../lib/runtime/durations.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
+import { parseTraceparent } from '../lib/runtime/traceparent.ts';
 import { withTimeout } from '../lib/runtime/with-timeout.ts';
 import { ownErrors } from './middleware/own-errors.ts';
 import { services } from './services.ts';
@@ -16,7 +17,13 @@ import { logger, reportDelivery } from './telemetry.ts';
 
 const stringAttribute = z.object({ S: z.string() });
 const recordSchema = z.object({
-  dynamodb: z.object({ Keys: z.object({ contact: stringAttribute, day: stringAttribute }) }),
+  dynamodb: z.object({
+    Keys: z.object({ contact: stringAttribute, day: stringAttribute }),
+    NewImage: z.catch(
+      z.optional(z.object({ event: z.object({ M: z.object({ traceparent: stringAttribute }) }) })),
+      undefined,
+    ),
+  }),
 });
 
 /** Kept free at the end of an invocation to send its response. */
@@ -58,30 +65,43 @@ type Deliver = (key: InteractionKey) => Promise<DeliveryResult>;
 function deliverInTime(deliver: Deliver, remainingMs: () => number) {
   const deliveries = new Map<string, Promise<void>>();
   return async (record: DynamoDBRecord): Promise<void> => {
-    const key = parseKey(record);
-    if (key === undefined) return;
-    const ofSameKey = deliveries.get(interactionId(key)) ?? deliverAndReport(deliver, key);
-    deliveries.set(interactionId(key), ofSameKey);
+    const written = parseRecord(record);
+    if (written === undefined) return;
+    const id = interactionId(written.key);
+    const ofSameKey = deliveries.get(id) ?? deliverAndReport(deliver, written);
+    deliveries.set(id, ofSameKey);
     await withTimeout(Math.max(remainingMs() - RESPONSE_RESERVE_MS, 0), ofSameKey);
   };
 }
 
-async function deliverAndReport(deliver: Deliver, key: InteractionKey): Promise<void> {
+async function deliverAndReport(deliver: Deliver, { key, trace }: Written): Promise<void> {
   try {
-    reportDelivery(key, await deliver(key));
+    reportDelivery(key, { ...trace, ...(await deliver(key)) });
   } catch (error) {
-    logger.error('delivery failed, the stream will send the record again', { ...key, error });
+    const message = 'delivery failed, the stream will send the record again';
+    logger.error(message, { ...key, ...trace, error });
     throw error;
   }
 }
 
+/** What a record of the stream says. */
+interface Written {
+  key: InteractionKey;
+  /** Without `traceId` if the sender sent no trace. */
+  trace: { traceId?: string };
+}
+
 /** A record that names no interaction never will. Reported as failed, it would block its shard. */
-function parseKey(record: DynamoDBRecord): InteractionKey | undefined {
+function parseRecord(record: DynamoDBRecord): Written | undefined {
   const { data } = recordSchema.safeParse(record);
   if (data === undefined) {
     logger.error('a record of the stream names no interaction', { eventID: record.eventID });
     return undefined;
   }
-  const { contact, day } = data.dynamodb.Keys;
-  return { contact: contact.S, day: day.S };
+  const { Keys, NewImage } = data.dynamodb;
+  const trace = parseTraceparent(NewImage?.event.M.traceparent.S);
+  return {
+    key: { contact: Keys.contact.S, day: Keys.day.S },
+    trace: trace === undefined ? {} : { traceId: trace.traceId },
+  };
 }

@@ -7,6 +7,7 @@ import { type DryRun, NOT_FOUND, toBatchResponse, toResult } from '../lib/intake
 import { BATCH_LIMIT_MS, SINGLE_LIMIT_MS } from '../lib/intake/time-limits.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
 import { OwnError } from '../lib/runtime/own-error.ts';
+import { parseTraceparent } from '../lib/runtime/traceparent.ts';
 import { withAbort } from '../lib/runtime/with-timeout.ts';
 import { respondToHealth } from './health.ts';
 import { errorResponses, json, sdkOf } from './middleware/error-responses.ts';
@@ -57,16 +58,19 @@ export function createHandler(services: () => Services) {
     .use(verifySender(services))
     .handler(async (event) => {
       const { json: body, workspace, route, isDryRun = false, startedAt = Date.now() } = event;
+      const { traceId, traceparent } = event.trace ?? {};
       if (workspace === undefined) throw new OwnError('the sender was not authenticated');
       const { form, events, shared } = readBody(body);
       const isSingle = form === 'single';
       const limitMs = startedAt + (isSingle ? SINGLE_LIMIT_MS : BATCH_LIMIT_MS) - Date.now();
       const impliedType = isSingle && route === IDENTIFY_ROUTE ? 'identify' : undefined;
       const results = await withAbort(limitMs, (signal) =>
-        intake().accept(events, workspace, Date.now(), { signal, shared, impliedType, isDryRun }),
+        intake().accept(events, workspace, Date.now(), {
+          ...{ signal, shared, impliedType, isDryRun, traceparent },
+        }),
       );
       if (!isDryRun) {
-        const source = { workspace: workspace.id, sdk: sdkOf(event), form };
+        const source = { workspace: workspace.id, sdk: sdkOf(event), traceId, form };
         reportResults(results, source, services().config.ROUTINE_LOG_RATE);
       }
       const dryRun = isDryRun ? workspace : undefined;
@@ -80,7 +84,8 @@ export function createHandler(services: () => Services) {
     const respond = openRoutes[route];
     if (respond !== undefined) return respond(event);
     if (!EVENT_ROUTES.has(route)) return json(404, NOT_FOUND);
-    return takeEvents({ ...event, route, startedAt: Date.now() }, context);
+    const trace = parseTraceparent(event.headers.traceparent);
+    return takeEvents({ ...event, route, trace, startedAt: Date.now() }, context);
   };
 }
 

@@ -4,6 +4,7 @@ import type { RejectionCode } from '../lib/event/rejection.ts';
 export const METRICS = {
   accepted: 'Count',
   duplicate: 'Count',
+  deleting: 'Count',
   ignored: 'Count',
   rejected: 'Count',
   failed: 'Count',

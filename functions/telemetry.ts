@@ -44,6 +44,8 @@ function toName(level: Level) {
 interface RequestSource {
   workspace: string;
   sdk: string | undefined;
+  /** The trace of the sender, if it sent one. */
+  traceId: string | undefined;
   form: BodyForm;
 }
 
@@ -67,7 +69,9 @@ export function reportResults(
   const level = isRoutine && Math.random() >= routineLogRate ? 'debug' : 'info';
   const counts = countResults(results);
   if (form === 'single' && only !== undefined) {
-    if (!('rejection' in only)) report(level, only.status, { ...source, ...only.key }, counts);
+    if ('rejection' in only) return;
+    const subject = only.status === 'deleting' ? { user: only.user } : only.key;
+    report(level, only.status, { ...source, ...subject }, counts);
     return;
   }
   report(level, 'batch', { ...source, ...counts, rejections: listRejections(results) }, counts);

@@ -10,6 +10,7 @@ import type { ApiRequest, RequestInteraction } from './sandbox/request-log.ts';
 
 /** Any spelling: the API only takes this one, but a key must not be shown in any. */
 const WRITE_KEY = /("write_?key"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
+const NOTHING = { addresses: 0, interactions: 0 };
 const PLACEHOLDER = '$1"YOUR_API_KEY"';
 
 /** A request to the API, as it was on the wire. */
@@ -41,7 +42,14 @@ export function createRequestReader(
   secrets: Pick<SecretSource, 'contacts'>,
 ) {
   // A dry run asks only which days are taken. The answer of the API has said so already.
-  const intake = createIntake({ findTaken: async () => new Set(), accept: refuse }, secrets);
+  const intake = createIntake(
+    {
+      findTaken: async () => new Set(),
+      ...{ accept: refuse, remember: refuse },
+      deletions: { ...{ order: refuse, deleteNow: refuse }, count: async () => NOTHING },
+    },
+    secrets,
+  );
 
   return async (recorded: RecordedRequest): Promise<ApiRequest> => {
     const { at, method, url, authorization, userAgent, contentType, status, latencyMs } = recorded;
@@ -85,7 +93,7 @@ export function createRequestReader(
     const options = { isDryRun: true, shared, impliedType } as const;
     const results = await intake.accept(events, workspace, at, options);
     return results.map((result) => {
-      if ('rejection' in result) return undefined;
+      if (!('interaction' in result)) return undefined;
       const { email, day, description } = result.interaction;
       const { timeZone } = workspace;
       return { id: interactionId(result.key), email, day, timeZone, description };

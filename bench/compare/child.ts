@@ -10,19 +10,23 @@ export interface Work {
   kind: 'single' | 'batch' | 'none';
   /** How many calls. */
   calls: number;
+  /** How many events are in a batch; 1,000 if undefined. */
+  perBatch?: number;
   /** The number of the first contact. Calls go on from there. */
   from: number;
-  /** How many events a batch has. */
-  batchSize?: number;
+  /** How many contacts take turns; as many as there are events if undefined. */
+  contacts?: number;
 }
 
-/** What a process does: the import of a bundle, then its work. */
+/** What a process measures: the import of a bundle, its first call, and more work. */
 export interface Job {
   bundle: string;
   apiKey: string;
   /** The domain of the contacts, so that jobs do not share them. */
   domain: string;
-  work: Work[];
+  first?: Work;
+  warmUp?: Work;
+  measured?: Work;
 }
 
 /** CPU time of the process and time on the clock, ms. */
@@ -31,52 +35,58 @@ export interface Cost {
   wallMs: number;
 }
 
-/** What the process used of the memory, bytes. */
-export interface MemoryUse {
-  /** The heap, when what is not needed was collected. */
-  heap: number;
-  /** The most that the process ever had. */
-  peak: number;
-}
-
 /** What a job cost. */
 export interface JobResult {
   import: Cost;
-  /** From the start of the import to the answer of the first call of the first work. */
-  first: Cost;
-  /** Of each work, in order. */
-  work: Cost[];
-  /** After the import, and after each work. */
-  memory: MemoryUse[];
+  /** From the import to the answer of the first call. */
+  first?: Cost;
+  measured?: Cost;
+  /** Bytes of the heap after the work, when what is not needed was collected. */
+  heapBytes: number;
+  /** The most memory that the process used, bytes. */
+  peakBytes: number;
 }
 
-const KIB = 1024;
+const BATCH = 1000;
+
 const job: Job = JSON.parse(process.argv[2] ?? '{}');
+const result: Partial<JobResult> = {};
 const start = now();
-const { handler } = createRequire(process.argv[1] ?? '')(job.bundle);
-const imported = since(start);
-void doWork().then((result) => process.send?.(result, () => process.exit()));
+const { handler } = createRequire(import.meta.url)(job.bundle);
+result.import = since(start);
+if (job.first !== undefined) {
+  await work(job.first);
+  result.first = since(start);
+}
+if (job.warmUp !== undefined) await work(job.warmUp);
+if (job.measured !== undefined) {
+  const before = now();
+  await work(job.measured);
+  result.measured = since(before);
+}
+globalThis.gc?.();
+result.heapBytes = process.memoryUsage().heapUsed;
+// Of the operating system, in KiB.
+result.peakBytes = process.resourceUsage().maxRSS * 1024;
+process.send?.(result, () => process.exit());
 
-async function doWork(): Promise<JobResult> {
-  const result: JobResult = { import: imported, first: imported, work: [], memory: [memoryUse()] };
-  for (const work of job.work) {
-    const before = now();
-    for (let call = 0; call < work.calls; call += 1) {
-      await invoke(work, call);
-      if (result.work.length === 0 && call === 0) result.first = since(start);
-    }
-    result.work.push(since(before));
-    result.memory.push(memoryUse());
+async function work(job: Work) {
+  const { kind, calls, from, perBatch = BATCH, contacts = Number.POSITIVE_INFINITY } = job;
+  const perCall = kind === 'batch' ? perBatch : 1;
+  for (let call = 0; call < calls; call += 1) {
+    const numbers = Array.from(
+      { length: perCall },
+      (_, n) => from + ((call * perCall + n) % contacts),
+    );
+    await invoke(kind, numbers);
   }
-  return result;
 }
 
-async function invoke({ kind, from, batchSize = 1 }: Work, call: number): Promise<void> {
-  const first = from + call * batchSize;
-  const events = Array.from({ length: batchSize }, (_, n) => ({
+async function invoke(kind: Work['kind'], contacts: number[]): Promise<void> {
+  const events = contacts.map((n) => ({
     type: 'identify',
-    timestamp: '2026-11-02T10:20:30.456Z',
-    traits: { email: `contact-${first + n}@${job.domain}` },
+    timestamp: new Date().toISOString(),
+    traits: { email: `contact-${n}@${job.domain}` },
     page: { url: 'https://example.com/welcome' },
     context: { library: { name: 'analytics.js', version: '2.11.1' } },
   }));
@@ -97,7 +107,7 @@ async function invoke({ kind, from, batchSize = 1 }: Work, call: number): Promis
       isBase64Encoded: false,
     },
     {
-      functionName: 'nat-destination-prod-identify',
+      functionName: 'bench',
       awsRequestId: '6f0e5c1c-55d4-4f5c-9f2e-0f8a4a4f3f5d',
       invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:bench',
       memoryLimitInMB: '1769',
@@ -120,10 +130,4 @@ function now(): Moment {
 function since({ cpu, wall }: Moment): Cost {
   const { user, system } = process.cpuUsage(cpu);
   return { cpuMs: (user + system) / 1000, wallMs: performance.now() - wall };
-}
-
-/** Collects first, if the process was started with `--expose-gc`. */
-function memoryUse(): MemoryUse {
-  globalThis.gc?.();
-  return { heap: process.memoryUsage().heapUsed, peak: process.resourceUsage().maxRSS * KIB };
 }

@@ -1,52 +1,62 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LOCAL_API_KEY, LOCAL_AWS } from '../../cli/local-stack.ts';
-import { startAwsService } from '../../offline/aws-service.ts';
 import { TABLES } from '../../offline/database.ts';
+import { startEmbeddedDatabase } from '../../offline/embedded-database.ts';
 import { addLocalWorkspace } from '../../offline/local-workspace.ts';
 import { LOCAL_SECRETS, startSecretsManager } from '../../offline/secrets-manager.ts';
-import { countCapacity } from '../../tests/in-process/capacity.ts';
-import { createEmbeddedDynamoDB, createTables } from '../../tests/in-process/dynamodb.ts';
 import { buildBundles, type Program } from './bundles.ts';
 import type { Job, JobResult } from './child.ts';
-import { createIdempotencyTable, IDEMPOTENCY_TABLE, keysOf } from './tables.ts';
+import { catchStore, createFill } from './fill.ts';
 
-/** How to start a process. */
-export interface Start {
-  /** Variables of its environment, besides those of a deployment. */
-  env?: NodeJS.ProcessEnv;
-  execArgv?: string[];
-}
+const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
+const IDEMPOTENCY_TABLE = 'idempotency';
+
+/** What a job says besides the program. */
+type ProgramJob = Omit<Job, 'bundle' | 'apiKey'>;
 
 /** Where the functions are measured. */
-export type Machine = Awaited<ReturnType<typeof startMachine>>;
+export interface Machine {
+  /** Runs a job in a new process. */
+  run(program: Program, job: ProgramJob): Promise<JobResult>;
+  /** Runs a job in a new process, and counts the bytes of its logs and metrics. */
+  countOutput(program: Program, job: ProgramJob): Promise<number>;
+  /** Fills the ledger until it has so many interactions more than at the start. */
+  fill(interactions: number): Promise<void>;
+  stop(): Promise<void>;
+}
 
 /**
  * Starts a DynamoDB and a Secrets Manager in this process, so that their CPU time is not measured,
  * and bundles all programs.
  */
-export async function startMachine() {
-  const database = createEmbeddedDynamoDB();
-  await createTables(database, TABLES);
-  await createIdempotencyTable(database);
-  const capacity = countCapacity(database.execute, keysOf);
-  const [{ folder, bundles }, dynamodb, secretsManager] = await Promise.all([
+export async function startMachine(): Promise<Machine> {
+  const store = catchStore();
+  const [{ folder, bundles }, database, secretsManager] = await Promise.all([
     buildBundles(),
-    startAwsService(async (target, input) => {
-      const operation = target.split('.')[1] ?? '';
-      const { statusCode, body } = await capacity.perform(operation, { ...toObject(input) });
-      return { status: statusCode, body: toObject(body) };
-    }),
+    startEmbeddedDatabase(() => {}),
     startSecretsManager(),
   ]);
-  await addLocalWorkspace({ endpoint: dynamodb.url, ...LOCAL_AWS }, secretsManager.url);
-  const environment = {
+  await addLocalWorkspace(database.address, secretsManager.url);
+  const db = new DynamoDBClient(database.address);
+  await db.send(
+    new CreateTableCommand({
+      TableName: IDEMPOTENCY_TABLE,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    }),
+  );
+  db.destroy();
+  const env = {
     ...LOCAL_SECRETS,
     AWS_REGION: LOCAL_AWS.region,
     AWS_ACCESS_KEY_ID: LOCAL_AWS.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: LOCAL_AWS.credentials.secretAccessKey,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+    AWS_ENDPOINT_URL_DYNAMODB: database.address.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
     INTERACTIONS_TABLE: TABLES.Interactions,
     WORKSPACES_TABLE: TABLES.Workspaces,
@@ -55,43 +65,38 @@ export async function startMachine() {
     POWERTOOLS_SERVICE_NAME: 'nat-destination-prod',
     NAT_API_URL: 'http://localhost:4000/identify',
   };
+  const start = (program: Program, job: ProgramJob, stdout: 'ignore' | 'pipe') => {
+    const argument = JSON.stringify({ ...job, bundle: bundles[program], apiKey: LOCAL_API_KEY });
+    return fork(CHILD, [argument], {
+      env,
+      execArgv: ['--expose-gc', '--no-warnings'],
+      // The lines of the functions are formatted and written, as in Lambda.
+      stdio: ['ignore', stdout, 'inherit', 'ipc'],
+    });
+  };
   return {
-    bundles,
-    /** What the requests of all processes cost. */
-    capacity,
-    execute: database.execute,
-
-    /** Runs a job in a new process. */
-    async run(
-      program: Program,
-      job: Omit<Job, 'bundle' | 'apiKey'>,
-      { env = {}, execArgv = [] }: Start = {},
-    ): Promise<JobResult & { printedBytes: number }> {
-      const argument = JSON.stringify({ ...job, bundle: bundles[program], apiKey: LOCAL_API_KEY });
-      const child = fork(bundles.child, [argument], {
-        env: { ...environment, ...env },
-        execArgv: ['--no-warnings', ...execArgv],
-        stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-      });
-      let printedBytes = 0;
+    async run(program, job) {
+      const child = start(program, job, 'ignore');
+      const ended = once(child, 'exit');
+      const answered = once(child, 'message');
+      const [first] = await Promise.race([answered, ended]);
+      if (typeof first !== 'object') throw new Error(`${program} ended with ${first}`);
+      await ended;
+      return first;
+    },
+    async countOutput(program, job) {
+      const child = start(program, job, 'pipe');
+      let bytes = 0;
       child.stdout?.on('data', (chunk: Buffer) => {
-        printedBytes += chunk.byteLength;
-      });
-      let result: JobResult | undefined;
-      child.once('message', (message: JobResult) => {
-        result = message;
+        bytes += chunk.length;
       });
       const [code] = await once(child, 'close');
-      if (result === undefined) throw new Error(`${program} ended with ${code}`);
-      return { ...result, printedBytes };
+      if (code !== 0) throw new Error(`${program} ended with ${code}`);
+      return bytes;
     },
-
-    async stop(): Promise<void> {
-      await Promise.all([dynamodb.stop(), secretsManager.stop(), rm(folder, { recursive: true })]);
+    fill: createFill(store),
+    async stop() {
+      await Promise.all([database.stop(), secretsManager.stop(), rm(folder, { recursive: true })]);
     },
   };
-}
-
-function toObject(value: unknown): object {
-  return typeof value === 'object' && value !== null ? value : {};
 }

@@ -8,7 +8,7 @@ export interface Summary {
 }
 
 /** Summarizes numbers, of which there is at least one. */
-export function summarize(numbers: number[]): Summary {
+function summarize(numbers: number[]): Summary {
   const sorted = numbers.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN;
   return { median: at(0.5), low: at(0.25), high: at(0.75) };

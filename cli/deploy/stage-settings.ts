@@ -16,6 +16,7 @@ const settingsSchema = z.strictObject({
   throwAway: optional(z.boolean()),
   alarmEmail: optional(z.email('must be one email address')),
   retentionDays: optional(retentionDays),
+  tracing: optional(z.boolean()),
   domain: optional(
     z.strictObject({
       name: z.string().check(z.regex(/^([a-z\d-]+\.)+[a-z]+$/, 'must be a domain name')),

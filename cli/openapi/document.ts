@@ -101,7 +101,7 @@ function acceptOperation(operationId: string, summary: string): Json {
   return {
     operationId,
     summary,
-    parameters: [DRY_RUN, SIGNATURE, ENCODING],
+    parameters: [DRY_RUN, SIGNATURE, ENCODING, TRACEPARENT],
     requestBody: {
       required: true,
       content: {
@@ -153,6 +153,14 @@ const SIGNATURE = {
   description:
     'Required if the workspace has a shared secret: hex HMAC-SHA1 of the body, or of the first event of an array.',
   schema: { type: 'string', pattern: '^[0-9a-fA-F]{40}$' },
+};
+
+const TRACEPARENT = {
+  name: 'traceparent',
+  in: 'header',
+  description:
+    'W3C Trace Context. The delivery to Nat continues this trace. A header that is not valid is ignored.',
+  schema: { type: 'string', example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },
 };
 
 const ENCODING = {

@@ -4,7 +4,7 @@ import { LOCAL } from './deployment.ts';
 import { fieldsOf, flagOf } from './options.ts';
 
 /** The local stack calls every error `Error`. */
-const WITHOUT_NAME = ['OperatorError', 'Error'];
+const WITHOUT_NAME = ['OperatorError', 'OwnError', 'Error'];
 
 /** Says in a line what went wrong. An error of AWS is shown as it is. */
 export function problemIn(error: unknown, stage: string): string {

@@ -12,7 +12,7 @@ const MAX_PRINTED_PER_CODE = 20;
  * @param size the size of the input in bytes, if known
  */
 export function createReport(size: number | undefined) {
-  const counts = { accepted: 0, duplicate: 0, ignored: 0, rejected: 0, events: 0 };
+  const counts = { accepted: 0, duplicate: 0, deleting: 0, ignored: 0, rejected: 0, events: 0 };
   const rejectedByCode = new Map<string, number>();
   let isRetrying = false;
   const progress =
@@ -65,13 +65,14 @@ export function createReport(size: number | undefined) {
     end(): void {
       bar.stop();
       if (counts.events === 0) return;
-      const { accepted, duplicate, ignored, rejected } = counts;
+      const { accepted, duplicate, deleting, ignored, rejected } = counts;
       for (const [code, count] of rejectedByCode) {
         const more = count - MAX_PRINTED_PER_CODE;
         if (more > 0) process.stdout.write(`${more} more events were rejected (${code})\n`);
       }
+      const deletions = deleting > 0 ? `, ${deleting} deleting` : '';
       process.stdout.write(
-        `${accepted} accepted, ${duplicate} duplicate, ${ignored} ignored, ${rejected} rejected\n`,
+        `${accepted} accepted, ${duplicate} duplicate${deletions}, ${ignored} ignored, ${rejected} rejected\n`,
       );
     },
   };

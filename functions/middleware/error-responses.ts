@@ -23,22 +23,25 @@ export function errorResponses(): MiddlewareObj<
       request.response =
         error instanceof Rejection
           ? rejectionResponse(error, event)
-          : unavailableResponse(error, event.workspace?.id);
+          : unavailableResponse(error, event);
     },
   };
 }
 
 function rejectionResponse(rejection: Rejection, event: IdentifyRequest) {
   const { code, message, status, field } = rejection;
-  const sender = { workspace: event.workspace?.id, sdk: sdkOf(event) };
+  const { workspace, trace } = event;
+  const sender = { workspace: workspace?.id, sdk: sdkOf(event), traceId: trace?.traceId };
   const counts = event.isDryRun === true ? {} : { rejected: 1, [`rejected_${code}`]: 1 };
   report('info', 'rejected', { ...sender, code, status, field, reason: message }, counts);
   const body: ErrorResponse = { code, message };
   return json(status, body, status === 401 ? { 'www-authenticate': 'Basic realm="nat"' } : {});
 }
 
-function unavailableResponse(error: Error | null | undefined, workspace: string | undefined) {
-  report('error', 'failed', { workspace, error }, { failed: 1 });
+function unavailableResponse(error: Error | null | undefined, event: IdentifyRequest) {
+  const { workspace, trace } = event;
+  const request = { workspace: workspace?.id, traceId: trace?.traceId };
+  report('error', 'failed', { ...request, error }, { failed: 1 });
   return json(503, UNAVAILABLE, { 'retry-after': String(RETRY_AFTER_SECONDS) });
 }
 

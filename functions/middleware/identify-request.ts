@@ -8,6 +8,7 @@ import { parseJson } from '../../lib/intake/parse-json.ts';
 import { SINGLE_LIMIT_MS } from '../../lib/intake/time-limits.ts';
 import { verifySignature } from '../../lib/intake/verify-signature.ts';
 import { OwnError } from '../../lib/runtime/own-error.ts';
+import type { TraceContext } from '../../lib/runtime/traceparent.ts';
 import { withTimeout } from '../../lib/runtime/with-timeout.ts';
 import type { Workspace } from '../../lib/workspaces/workspaces.ts';
 import type { Services } from '../services.ts';
@@ -20,6 +21,8 @@ export interface IdentifyRequest extends APIGatewayProxyEventV2 {
   route?: string;
   /** ms since the epoch; the present if undefined */
   startedAt?: number;
+  /** The trace of the sender, if it sent a valid one. */
+  trace?: TraceContext | undefined;
   /** Set by `authenticateByHeader` or `authenticateByBody`. */
   workspace?: Workspace;
   /** The bytes of the body as they were sent. Set by `unpackBody`. */

@@ -13,6 +13,7 @@ import { TABLE_CALL_TIMEOUT_MS } from '../runtime/dynamodb/client.ts';
 import { UnreadableItemError } from '../runtime/dynamodb/items.ts';
 import type { SecretSource } from '../runtime/secret-source.ts';
 import { SECRET_CALL_TIMEOUT_MS } from '../runtime/secrets-manager.ts';
+import { parseTraceparent } from '../runtime/traceparent.ts';
 import { unsealNatApiKey } from '../workspaces/sealed-fields.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import { WORKSPACE_CHANGE_VISIBLE_AFTER_MS } from '../workspaces/workspace-cache.ts';
@@ -43,6 +44,8 @@ export interface DeliveryResult {
   status: Outcome['status'] | 'skipped';
   /** Why it was not delivered. */
   error?: string;
+  /** The trace of the request that brought it. */
+  traceId?: string;
   /** How long Nat took, ms; absent if it was not called. */
   natMs?: number;
   /** How long the interaction has waited since it was accepted, ms; absent if it waits no longer. */
@@ -127,6 +130,12 @@ export function createDelivery({ ledger, workspaces, secrets, nat }: DeliveryDep
   }
 
   async function attempt(entry: LedgerEntry): Promise<DeliveryResult> {
+    const trace = parseTraceparent(entry.event?.traceparent);
+    const result = await tryOnce(entry);
+    return trace === undefined ? result : { ...result, traceId: trace.traceId };
+  }
+
+  async function tryOnce(entry: LedgerEntry): Promise<DeliveryResult> {
     const { event } = entry;
     if (event === undefined) return settle(entry, { status: 'dead', error: 'content missing' });
     const workspace = await findWorkspace(workspaceIdOf(entry));

@@ -1,6 +1,7 @@
 import type { OutboxEvent } from '../ledger/entry.ts';
 import type { KeyError } from '../ledger/waits-for-key.ts';
 import { SECOND_MS } from '../runtime/durations.ts';
+import { childTraceparent } from '../runtime/traceparent.ts';
 
 /** The version in package.json, which is not in the bundle. A test compares the two. */
 const VERSION = '0.1.0';
@@ -36,6 +37,7 @@ export type Nat = (call: NatCall) => Promise<NatResult>;
 /** @param url where Nat takes events. Nat publishes no address, so it is configuration */
 export function createNat(url: string): Nat {
   return async ({ apiKey, idempotencyKey, event }) => {
+    const traceparent = childTraceparent(event.traceparent);
     try {
       const response = await fetch(url, {
         method: 'POST',
@@ -44,6 +46,7 @@ export function createNat(url: string): Nat {
           'content-type': 'application/json',
           'idempotency-key': idempotencyKey,
           'user-agent': `nat-destination/${VERSION}`,
+          ...(traceparent !== undefined && { traceparent }),
         },
         body: JSON.stringify(inRecommendedFormat(event)),
         redirect: 'manual',

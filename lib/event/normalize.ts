@@ -1,5 +1,6 @@
 import { calendarDay } from './calendar-day.ts';
 import { type Extract, findCustomFields } from './custom-format.ts';
+import { isDeletion } from './deletion.ts';
 import { type Format, findDocumentedFields } from './documented-formats.ts';
 import { type EventFields, readEvent } from './read-event.ts';
 import { Rejection } from './rejection.ts';
@@ -63,6 +64,7 @@ export function normalize(body: unknown, settings: NormalizeSettings, now: numbe
 function requireIdentify(event: EventFields, impliedType: string | undefined): void {
   const type = event.textAt('type') ?? impliedType;
   if (type === undefined) throw new Rejection('type_missing');
+  if (isDeletion(type)) throw new Rejection('deletions_off');
   if (type.toLowerCase() !== 'identify') throw new Rejection('type_not_identify');
 }
 

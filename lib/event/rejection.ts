@@ -67,6 +67,16 @@ const TABLE = {
     status: 501,
     message: () => 'type must be identify: Nat only accepts identify calls.',
   },
+  deletions_off: {
+    status: 501,
+    message: () =>
+      'Deletions are off for this workspace, so nothing was deleted: the setting deletions must be on.',
+  },
+  user_id_missing: {
+    status: 400,
+    message: () => 'userId is missing: it says whose interactions are to be deleted.',
+  },
+  user_id_invalid: { status: 400, message: () => 'userId must be a string or a number.' },
   email_missing: {
     status: 400,
     message: () => 'email is missing: send it in traits.email or at the top level.',

@@ -1,14 +1,15 @@
 import pMap from 'p-map';
 import QuickLRU from 'quick-lru';
 import { compileFormat } from '../event/custom-format.ts';
-import { type Interaction, type NormalizeSettings, normalize } from '../event/normalize.ts';
-import { Rejection } from '../event/rejection.ts';
+import type { Interaction, NormalizeSettings } from '../event/normalize.ts';
+import { Rejection, type RejectionCode } from '../event/rejection.ts';
+import type { Holdings } from '../ledger/deletions.ts';
 import { type InteractionKey, interactionId } from '../ledger/entry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SecretSource } from '../runtime/secret-source.ts';
-import type { ContactNames } from '../runtime/secrets.ts';
 import type { Workspace } from '../workspaces/workspaces.ts';
-import { checkEventLimits } from './event-limits.ts';
+import { countUsers, deleteUsers, type UserDeletions } from './delete-users.ts';
+import { type Candidate, isCandidate, isDeletion, readTasks } from './read-task.ts';
 
 /** Writes at the same time, for the 4,000 events of Segment's largest batch. */
 const CONCURRENT_WRITES = 50;
@@ -16,25 +17,29 @@ const CONCURRENT_WRITES = 50;
 const MAX_REMEMBERED = 50_000;
 /** Short, because a dead interaction makes room for a new one of its day. */
 const REMEMBERED_MS = 10 * 60 * 1000;
+/** Calls that a workspace does not take. SDKs mix them into their batches as a matter of course. */
+const OTHER_CALLS: readonly RejectionCode[] = ['type_not_identify', 'deletions_off'];
 
 /** The result of one event. */
 export type EventResult =
   | { status: 'accepted' | 'duplicate'; key: InteractionKey; interaction: Interaction }
+  /** `found` is what a dry run found. */
+  | { status: 'deleting'; user: string; found?: Holdings }
   | { status: 'ignored' | 'rejected'; rejection: Rejection };
 
 /** What a request says of its events. */
 export interface AcceptOptions extends Pick<NormalizeSettings, 'impliedType' | 'shared'> {
   /** Tells what would happen, and writes nothing. */
   isDryRun?: boolean;
+  /** The header `traceparent` of the request, if it is valid. */
+  traceparent?: string | undefined;
   /** No write starts after it is aborted. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
-interface Candidate {
-  interaction: Interaction;
-  key: InteractionKey;
-  /** The text form of the key. */
-  id: string;
+/** What the intake needs of the ledger. */
+export interface IntakeLedger extends Pick<Ledger, 'findTaken' | 'accept' | 'remember'> {
+  deletions: Pick<Ledger['deletions'], 'order' | 'deleteNow' | 'count'>;
 }
 
 /**
@@ -45,7 +50,7 @@ interface Candidate {
  * @param retentionDays how old an event may be; unlimited if undefined
  */
 export function createIntake(
-  ledger: Pick<Ledger, 'findTaken' | 'accept'>,
+  ledger: IntakeLedger,
   secrets: Pick<SecretSource, 'contacts'>,
   retentionDays?: number,
 ) {
@@ -54,7 +59,8 @@ export function createIntake(
   return {
     /**
      * Accepts each event whose contact has no interaction that day yet. Repeats inside the batch
-     * are found before the ledger is asked: the first one counts.
+     * are found before the ledger is asked: the first one counts. Then deletes what the users of
+     * deletion messages had before.
      *
      * @param events as parsed from JSON
      * @param workspace the workspace of the sender
@@ -68,44 +74,33 @@ export function createIntake(
       events: unknown[],
       workspace: Workspace,
       now: number,
-      { signal, isDryRun = false, ...options }: AcceptOptions = {},
+      { signal, isDryRun = false, traceparent, ...options }: AcceptOptions = {},
     ): Promise<EventResult[]> {
       const { customFormat } = workspace;
       const extract = customFormat && (await compileFormat(customFormat));
       const settings = { ...workspace, ...options, retentionDays, extract };
       const contacts = await secrets.contacts();
-      const read = events.map((event) => toCandidate(event, settings, contacts, now));
-      const candidates = read.filter((one): one is Candidate => !(one instanceof Rejection));
-      const free = await findFree(firstOfEachDay(candidates));
-      const accepted = isDryRun ? new Set(free) : await writeNew(free, now, signal);
-      return read.map((one) => {
-        if (one instanceof Rejection) {
-          const isOtherCall = one.code === 'type_not_identify';
-          return { status: isOtherCall ? 'ignored' : 'rejected', rejection: one };
+      const tasks = readTasks(events, settings, contacts, now);
+      const free = await findFree(firstOfEachDay(tasks.filter(isCandidate)));
+      const accepted = isDryRun ? new Set(free) : await writeNew(free, { signal, traceparent });
+      // The last one of a user has the latest time.
+      const deletions = new Map(tasks.filter(isDeletion).map(({ user, at }) => [user, at]));
+      const found = isDryRun ? await countUsers(ledger.deletions, deletions) : undefined;
+      if (!isDryRun) await runDeletions(deletions, signal);
+      return tasks.map((task) => {
+        if (task instanceof Rejection) {
+          const isOtherCall = OTHER_CALLS.includes(task.code);
+          return { status: isOtherCall ? 'ignored' : 'rejected', rejection: task };
         }
-        const status = accepted.has(one) ? 'accepted' : 'duplicate';
-        return { status, key: one.key, interaction: one.interaction };
+        if (isDeletion(task)) {
+          const holdings = found?.get(task.user);
+          return { status: 'deleting', user: task.user, ...(holdings && { found: holdings }) };
+        }
+        const status = accepted.has(task) ? 'accepted' : 'duplicate';
+        return { status, key: task.key, interaction: task.interaction };
       });
     },
   };
-
-  function toCandidate(
-    event: unknown,
-    settings: NormalizeSettings & Workspace,
-    contacts: ContactNames,
-    now: number,
-  ): Candidate | Rejection {
-    try {
-      checkEventLimits(event);
-      const interaction = normalize(event, settings, now);
-      const contactKey = contacts.contactKey(settings, interaction.email);
-      const key = { contact: `${settings.id}#${contactKey}`, day: interaction.day };
-      return { interaction, key, id: interactionId(key) };
-    } catch (error) {
-      if (error instanceof Rejection) return error;
-      throw error;
-    }
-  }
 
   /** Leaves out the candidates whose day is taken, as far as memory and one cheap read can tell. */
   async function findFree(candidates: Candidate[]): Promise<Candidate[]> {
@@ -117,15 +112,20 @@ export function createIntake(
 
   async function writeNew(
     candidates: Candidate[],
-    now: number,
-    signal: AbortSignal | undefined,
+    { signal, traceparent }: Pick<AcceptOptions, 'signal' | 'traceparent'>,
   ): Promise<Set<Candidate>> {
+    const trace = traceparent === undefined ? {} : { traceparent };
     const accepted = new Set<Candidate>();
     await pMap(
       candidates,
       async (candidate) => {
+        const { key, user, at } = candidate;
         const { email, timestamp, description } = candidate.interaction;
-        if (await ledger.accept(candidate.key, { email, timestamp, description }, now)) {
+        const event = { email, timestamp, description, ...trace };
+        // Before the interaction: a deletion must find it, whatever happens between the two writes.
+        if (user !== undefined) await ledger.remember(user, key.contact, at);
+        signal?.throwIfAborted();
+        if (await ledger.accept(key, event, at)) {
           accepted.add(candidate);
         }
         remembered.set(candidate.id, true);
@@ -133,6 +133,14 @@ export function createIntake(
       { concurrency: CONCURRENT_WRITES, ...(signal && { signal }) },
     );
     return accepted;
+  }
+
+  async function runDeletions(
+    deletions: UserDeletions,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const deleted = await deleteUsers(ledger.deletions, deletions, signal);
+    for (const key of deleted) remembered.delete(interactionId(key));
   }
 }
 

@@ -5,17 +5,20 @@ import * as z from 'zod/mini';
 /** The body of an error, and part of the result of an event that is rejected or ignored. */
 export const errorResponseSchema = z.object({ code: z.string(), message: z.string() });
 
-/** What a dry run tells of an event: how it was read. */
+/** What a dry run tells of an event: how it was read, and what a deletion would delete. */
 const dryRunFields = {
   format: z.optional(z.string()),
   day: z.optional(z.string()),
   timeZone: z.optional(z.string()),
   description: z.optional(z.string()),
+  addresses: z.optional(z.number()),
+  interactions: z.optional(z.number()),
 };
 
 /** The response to a single call. */
 export const singleResponseSchema = z.object({
-  status: z.enum(['accepted', 'duplicate']),
+  status: z.enum(['accepted', 'duplicate', 'deleting']),
+  message: z.optional(z.string()),
   ...dryRunFields,
 });
 
@@ -25,7 +28,7 @@ export const batchResponseSchema = z.object({
   message: z.optional(z.string()),
   results: z.array(
     z.object({
-      status: z.enum(['accepted', 'duplicate', 'ignored', 'rejected']),
+      status: z.enum(['accepted', 'duplicate', 'deleting', 'ignored', 'rejected']),
       code: z.optional(z.string()),
       message: z.optional(z.string()),
       ...dryRunFields,

@@ -4,6 +4,10 @@ import type { BatchResponse, ErrorResponse } from './response-schemas.ts';
 
 type ResultResponse = BatchResponse['results'][number];
 
+/** What a deletion deletes, and what it does not. */
+const DELETION_SCOPE =
+  'every interaction that this service accepted of the addresses of this user before, with its waiting deliveries, within minutes. What Nat has already received stays on the timeline in Nat: delete it there.';
+
 /** The response to a request for another path or method, with status 404. */
 export const NOT_FOUND: ErrorResponse = {
   code: 'not_found',
@@ -62,6 +66,10 @@ export function toResult(result: EventResult, dryRun?: DryRun): ResultResponse {
   if ('rejection' in result) {
     const { code, message } = result.rejection;
     return { status, code, message };
+  }
+  if (result.status === 'deleting') {
+    if (dryRun === undefined) return { status, message: `This deletes ${DELETION_SCOPE}` };
+    return { status, message: `This would delete ${DELETION_SCOPE}`, ...result.found };
   }
   if (dryRun === undefined) return { status };
   const { format, day, description } = result.interaction;

@@ -16,7 +16,12 @@ export const keySchema = z.object({ contact: z.string(), day: z.string() });
 export const entrySchema = z.extend(keySchema, {
   status: z.enum(['pending', 'delivered', 'retrying', 'dead']),
   event: z.optional(
-    z.object({ email: z.string(), timestamp: z.string(), description: z.string() }),
+    z.object({
+      email: z.string(),
+      timestamp: z.string(),
+      description: z.string(),
+      traceparent: z.optional(z.string()),
+    }),
   ),
   attempts: z.number(),
   lastError: z.optional(z.string()),
@@ -55,7 +60,10 @@ export const readableSchema = z.extend(keySchema, {
 /** An interaction as far as it can be read. */
 export type ReadableEntry = z.infer<typeof readableSchema>;
 
-/** What is sent to Nat. The ledger keeps it only until it is delivered. */
+/**
+ * What is sent to Nat. The ledger keeps it only until it is delivered. `traceparent` is the header of
+ * the request that brought it, absent if there was no valid one.
+ */
 export type OutboxEvent = NonNullable<LedgerEntry['event']>;
 
 /** What an update sets. `null` removes an attribute, `undefined` leaves it as it is. */

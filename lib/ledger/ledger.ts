@@ -16,6 +16,7 @@ import {
   or,
 } from '../runtime/dynamodb/expressions.ts';
 import { type Item, parseItem } from '../runtime/dynamodb/items.ts';
+import { createDeletions } from './deletions.ts';
 import { queuePages } from './due-index.ts';
 import {
   type DueEntry,
@@ -33,6 +34,7 @@ import { PUT_OFF } from './put-off.ts';
 import { toDead } from './status/dead.ts';
 import { isPending, pendingEntry } from './status/pending.ts';
 import { isRetrying, toRetrying } from './status/retrying.ts';
+import { createUsers } from './users.ts';
 
 /** DynamoDB's limit for one BatchGetItem. */
 const MAX_KEYS_PER_READ = 100;
@@ -48,7 +50,15 @@ export type Ledger = ReturnType<typeof createLedger>;
  * @param retentionDays how long delivered interactions are kept; for ever if undefined
  */
 export function createLedger(db: DynamoDBClient, table: string, retentionDays?: number) {
+  const users = createUsers(db, table, retentionDays);
+
   return {
+    /** Deletes what was accepted of a user, see deletions.ts. */
+    deletions: createDeletions(db, table, users),
+
+    /** Remembers that a user has a contact, see users.ts. Called before `accept`. */
+    remember: users.remember,
+
     /**
      * Finds the keys whose day is taken already. It costs one eventually consistent read a key, so
      * it may miss an interaction that is very new; `accept` finds that one.

@@ -10,6 +10,9 @@ export const RETRY_QUEUES = Array.from({ length: RETRY_QUEUE_COUNT }, (_, n) => 
 /** Where dead interactions wait for an operator: another partition of the index `due`. */
 export const DEAD_QUEUE = 'dead';
 
+/** Where the deletions of users wait until they are completed: another partition of the index `due`. */
+export const DELETION_QUEUE = 'deletion';
+
 /** The queue in which an interaction waits for its next try. */
 export function retryQueueOf({ contact }: InteractionKey): string {
   const [byte = 0] = createHash('sha256').update(contact).digest();

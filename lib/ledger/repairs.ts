@@ -1,5 +1,4 @@
 import {
-  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   paginateScan,
@@ -24,7 +23,6 @@ import {
   type Counted,
   countPages,
   type Page,
-  queryPages,
   readAll,
   scanPages,
 } from '../runtime/dynamodb/pages.ts';
@@ -37,11 +35,13 @@ import {
   readableSchema,
   toKeyItem,
 } from './entry.ts';
+import { contactPages, forget, forgetContact } from './forget.ts';
 import { isNotLeased, isStillDue } from './lease.ts';
 import { createRestored } from './restored.ts';
 import { isDead } from './status/dead.ts';
 import { isPending } from './status/pending.ts';
 import { toRetryingAnew } from './status/retrying.ts';
+import { isNoUser } from './user-key.ts';
 import { waitsForKey } from './waits-for-key.ts';
 
 const PAGE_SIZE = 200;
@@ -60,6 +60,8 @@ interface StuckScope {
 interface TableScope {
   /** The id of a workspace. */
   workspace?: string | undefined;
+  /** true to read also what is remembered of users. */
+  withUsers?: boolean;
   status?: ReadableEntry['status'];
   /** Only those accepted since then, ms since the epoch. */
   acceptedSince?: number | undefined;
@@ -81,13 +83,7 @@ export function createRepairs(db: DynamoDBClient, table: string) {
 
     /** All interactions of a contact, newest day first. */
     interactionsOf(contact: string): Promise<ReadableEntry[]> {
-      const query = {
-        TableName: table,
-        ...expressions({ KeyConditionExpression: equals('contact', contact) }),
-        ConsistentRead: true,
-        ScanIndexForward: false,
-      };
-      return readAll(queryPages(db, query, readableSchema));
+      return readAll(contactPages(db, table, contact, {}));
     },
 
     /** Reads a queue page by page, see `queuePages`. */
@@ -201,9 +197,18 @@ export function createRepairs(db: DynamoDBClient, table: string) {
       return (await updateIf(db, { table, key, condition, update })) !== undefined;
     },
 
-    /** Deletes an interaction, whatever its status. */
-    async forget(key: InteractionKey): Promise<void> {
-      await db.send(new DeleteItemCommand({ TableName: table, Key: toKeyItem(key) }));
+    /** Deletes an item, whatever it is. */
+    forget(key: InteractionKey): Promise<void> {
+      return forget(db, table, key);
+    },
+
+    /**
+     * Deletes all interactions of a contact.
+     *
+     * @returns their keys
+     */
+    forgetContact(contact: string): Promise<InteractionKey[]> {
+      return forgetContact(db, table, contact);
     },
   };
 
@@ -225,8 +230,14 @@ function isStuck({ workspace, acceptedUntil }: StuckScope): Expression {
   return and(isPending, accepted, ...scope);
 }
 
-function isInScope({ workspace, status, acceptedSince }: TableScope): Expression | undefined {
+function isInScope({
+  workspace,
+  withUsers = false,
+  status,
+  acceptedSince,
+}: TableScope): Expression | undefined {
   const parts = [
+    withUsers ? [] : isNoUser,
     workspace === undefined ? [] : belongsTo(workspace),
     status === undefined ? [] : equals('status', status),
     acceptedSince === undefined

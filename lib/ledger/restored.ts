@@ -1,12 +1,14 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
 import { SECOND_MS } from '../runtime/durations.ts';
 import { conditionHeld } from '../runtime/dynamodb/conditional-write.ts';
-import { expressions, isAbsent } from '../runtime/dynamodb/expressions.ts';
+import { type Expression, expressions, isAbsent } from '../runtime/dynamodb/expressions.ts';
 import type { Item } from '../runtime/dynamodb/items.ts';
 import { type Page, scanPages } from '../runtime/dynamodb/pages.ts';
 import { entrySchema, type LedgerEntry, type ReadableEntry, readableSchema } from './entry.ts';
 import { toRetryingAnew } from './status/retrying.ts';
+import { isNoUser, isOfUser } from './user-key.ts';
 
 /** Follows the name of the table of interactions: the table that an operator restored beside it. */
 export const RESTORED_SUFFIX = '-restored';
@@ -27,16 +29,20 @@ export function createRestored(db: DynamoDBClient, table: string) {
      * @throws {ResourceNotFoundException} if there is no restored table
      */
     find(from?: Item): AsyncGenerator<Page<ReadableEntry>> {
-      const scan = { TableName: `${table}${RESTORED_SUFFIX}`, ExclusiveStartKey: from };
-      return scanPages(db, scan, readableSchema);
+      return scanPages(db, restoredPages(isNoUser, from), readableSchema);
+    },
+
+    /** Reads what the restored table remembers of users, as `find` does. */
+    findUsers(from?: Item): AsyncGenerator<Page<UserItem>> {
+      return scanPages(db, restoredPages(isOfUser, from), userItemSchema);
     },
 
     /**
-     * Writes an interaction into the table that is in use, unless there is one already.
+     * Writes an item into the table that is in use, unless there is one already.
      *
      * @returns false if there is one
      */
-    async putBack(entry: LedgerEntry): Promise<boolean> {
+    async putBack(entry: LedgerEntry | UserItem): Promise<boolean> {
       const put = new PutItemCommand({
         TableName: table,
         Item: marshall(entry, { removeUndefinedValues: true }),
@@ -45,7 +51,24 @@ export function createRestored(db: DynamoDBClient, table: string) {
       return conditionHeld(db.send(put));
     },
   };
+
+  function restoredPages(filter: Expression, from?: Item) {
+    return {
+      TableName: `${table}${RESTORED_SUFFIX}`,
+      ...expressions({ FilterExpression: filter }),
+      ExclusiveStartKey: from,
+    };
+  }
 }
+
+/** An address of a user, or the order to delete one. It is written back as it is. */
+const userItemSchema = z.looseObject({
+  contact: z.string(),
+  day: z.string(),
+  expiresAt: z.optional(z.number()),
+});
+
+export type UserItem = z.infer<typeof userItemSchema>;
 
 /** true if an interaction of a restored table still had to reach Nat at that point in time. */
 export function isUndelivered({ status }: ReadableEntry): boolean {
@@ -57,7 +80,7 @@ export function isUndelivered({ status }: ReadableEntry): boolean {
  *
  * @param now ms since the epoch
  */
-export function isExpired({ expiresAt }: ReadableEntry, now: number): boolean {
+export function isExpired({ expiresAt }: Pick<ReadableEntry, 'expiresAt'>, now: number): boolean {
   return expiresAt !== undefined && expiresAt * SECOND_MS <= now;
 }
 

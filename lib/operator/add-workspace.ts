@@ -73,6 +73,7 @@ function isSame(
     found.name === wanted.name &&
     found.timeZone === wanted.timeZone &&
     found.standardMessage === wanted.standardMessage &&
+    found.deletions === wanted.deletions &&
     holds('natApiKey', natApiKey) &&
     holds('sharedSecret', sharedSecret)
   );
@@ -80,6 +81,7 @@ function isSame(
 
 function settingsOf(secrets: Secrets, input: Input<'workspace.add'>, apiKey: string) {
   const { workspace: id, name, timeZone, standardMessage, natApiKey, sharedSecret } = input;
+  const { deletions } = input;
   return {
     name,
     status: 'active' as const,
@@ -90,5 +92,6 @@ function settingsOf(secrets: Secrets, input: Input<'workspace.add'>, apiKey: str
     ...(sharedSecret !== undefined && {
       sharedSecret: sealField(secrets, id, 'sharedSecret', sharedSecret),
     }),
+    ...(deletions !== undefined && { deletions }),
   };
 }

@@ -82,6 +82,14 @@ export const sharedSecretOrNone = z
     secret,
   );
 
+export const deletions = z
+  .enum(['on', 'off'])
+  .check(
+    z.describe(
+      "on: honours Segment's deletion message, for one more write per new interaction (default off)",
+    ),
+  );
+
 export const keyEnding = z
   .string()
   .check(

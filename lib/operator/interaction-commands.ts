@@ -1,7 +1,5 @@
-import pMap from 'p-map';
 import { parseEmail } from '../event/email.ts';
 import { DEAD_QUEUE, RETRY_QUEUES } from '../ledger/queues.ts';
-import { CONCURRENT_REPAIRS } from '../ledger/repairs.ts';
 import { STUCK_AFTER_MS } from '../ledger/status/pending.ts';
 import type { Continuations, Handlers, Input } from './commands.ts';
 import type { OperatorDependencies } from './dependencies.ts';
@@ -52,10 +50,10 @@ export function createInteractionCommands(dependencies: OperatorDependencies) {
   return { handlers, continuations };
 
   async function forget({ dryRun = false, ...contact }: Input<'contact.forget'>) {
-    const entries = await repairs.interactionsOf(await findContact(contact));
-    if (dryRun) return { interactions: entries.map(withoutAddress), dryRun };
-    await pMap(entries, repairs.forget, { concurrency: CONCURRENT_REPAIRS });
-    return { forgotten: entries.length };
+    const name = await findContact(contact);
+    if (!dryRun) return { forgotten: (await repairs.forgetContact(name)).length };
+    const entries = await repairs.interactionsOf(name);
+    return { interactions: entries.map(withoutAddress), dryRun };
   }
 
   async function countQueues() {

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import * as z from 'zod/mini';
 import type { InteractionKey } from '../ledger/entry.ts';
 import { CONCURRENT_REPAIRS, type Repairs } from '../ledger/repairs.ts';
+import { isAboutUser } from '../ledger/user-key.ts';
 import { endKeys } from '../workspaces/master-record.ts';
 import type { Registry } from '../workspaces/registry.ts';
 import { WORKSPACE_CHANGE_VISIBLE_AFTER_MS } from '../workspaces/workspace-cache.ts';
@@ -61,10 +62,14 @@ export function createRemoval(registry: Registry, repairs: Repairs, remainingMs:
     }
     const done = await walk(
       progress,
-      (_table, position) => repairs.findInTable({ workspace: progress.workspace }, position),
+      (_table, position) => {
+        const scope = { workspace: progress.workspace, withUsers: true };
+        return repairs.findInTable(scope, position);
+      },
       async ({ entries, scanned }) => {
         counts.scanned += scanned;
-        for (const { status = 'dead' } of entries) counts[status] += 1;
+        const interactions = entries.filter((entry) => !isAboutUser(entry));
+        for (const { status = 'dead' } of interactions) counts[status] += 1;
         if (!dryRun) await forgetAll(entries);
       },
       startWorkTime(remainingMs),
@@ -93,8 +98,12 @@ export function createRemoval(registry: Registry, repairs: Repairs, remainingMs:
     await pMap(entries, repairs.forget, { concurrency: CONCURRENT_REPAIRS });
   }
 
+  /** Another command may change the workspace at the same time: `secrets.rotate` seals its keys again. */
   async function deleteRecords({ workspace, removedAt }: Progress): Promise<void> {
-    const master = await registry.find(workspace);
-    if (master?.removedAt === removedAt && master !== undefined) await registry.delete(master);
+    for (;;) {
+      const master = await registry.find(workspace);
+      if (master === undefined || master.removedAt !== removedAt) return;
+      if (await registry.delete(master)) return;
+    }
   }
 }

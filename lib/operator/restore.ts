@@ -1,8 +1,14 @@
 import pMap from 'p-map';
 import * as z from 'zod/mini';
-import { type ReadableEntry, workspaceIdOf } from '../ledger/entry.ts';
+import { type InteractionKey, type ReadableEntry, workspaceIdOf } from '../ledger/entry.ts';
 import { CONCURRENT_REPAIRS, type Repairs } from '../ledger/repairs.ts';
-import { asRestored, isExpired, isUndelivered, RESTORED_SUFFIX } from '../ledger/restored.ts';
+import {
+  asRestored,
+  isExpired,
+  isUndelivered,
+  RESTORED_SUFFIX,
+  type UserItem,
+} from '../ledger/restored.ts';
 import type { Registry } from '../workspaces/registry.ts';
 import type { Input } from './commands.ts';
 import { parseCursor, positionSchema, toCursor } from './cursor.ts';
@@ -15,7 +21,7 @@ import { startWorkTime } from './work-time.ts';
 const progressSchema = z.extend(paceSchema, {
   workspace: z.optional(z.string()),
   dryRun: z.boolean(),
-  sources: z.array(z.literal('restored')),
+  sources: z.array(z.enum(['restored', 'users'])),
   position: positionSchema,
 });
 
@@ -36,7 +42,8 @@ export function createRestore(repairs: Repairs, registry: Registry, remainingMs:
         dryRun,
         perSecond: perSecond ?? DEFAULT_REDRIVES_PER_SECOND,
         dueAt: Date.now(),
-        sources: ['restored'],
+        // Last, because the order to delete a user needs the interactions.
+        sources: ['restored', 'users'],
       }),
     /** @param from the `next` of an earlier answer */
     resume(from: string) {
@@ -47,14 +54,20 @@ export function createRestore(repairs: Repairs, registry: Registry, remainingMs:
 
   async function run(progress: Progress) {
     const { dryRun } = progress;
-    const counts = { missing: 0, ofNoWorkspace: 0, unreadable: 0, scanned: 0 };
+    const counts = { missing: 0, ofNoWorkspace: 0, unreadable: 0, users: 0, scanned: 0 };
     const isKnown = await knownWorkspaces(progress.workspace);
     const done = await walk(
       progress,
-      (_source, position) => findRestored(position),
-      async ({ entries, scanned }) => {
+      (source, position) =>
+        source === 'users' ? repairs.restored.findUsers(position) : findRestored(position),
+      async ({ entries, scanned }, source) => {
         counts.scanned += scanned;
         const inScope = entries.filter((entry) => isInScope(entry, progress));
+        if (source === 'users') {
+          const users = inScope.filter(isKnown);
+          counts.users += await (dryRun ? countMissing(users) : putBackUsers(users));
+          return undefined;
+        }
         const known = inScope.filter(isKnown);
         counts.ofNoWorkspace += inScope.length - known.length;
         const readable = known.filter((entry) => asRestored(entry, 0, 0) !== undefined);
@@ -87,12 +100,18 @@ export function createRestore(repairs: Repairs, registry: Registry, remainingMs:
     if (only !== undefined && !ids.has(only)) {
       throw new OperatorError('workspace: there is none with this id that is not being removed');
     }
-    return (entry: ReadableEntry) => ids.has(workspaceIdOf(entry));
+    return (entry: InteractionKey) => ids.has(workspaceIdOf(entry));
   }
 
-  async function countMissing(entries: ReadableEntry[]): Promise<number> {
+  async function countMissing(entries: InteractionKey[]): Promise<number> {
     const present = await pMap(entries, repairs.read, { concurrency: CONCURRENT_REPAIRS });
     return present.filter((entry) => entry === undefined).length;
+  }
+
+  async function putBackUsers(users: UserItem[]): Promise<number> {
+    const { putBack: putOne } = repairs.restored;
+    const written = await pMap(users, putOne, { concurrency: CONCURRENT_REPAIRS });
+    return written.filter(Boolean).length;
   }
 
   /** Only what must still reach Nat takes a turn. */
@@ -110,7 +129,7 @@ export function createRestore(repairs: Repairs, registry: Registry, remainingMs:
   }
 }
 
-function isInScope(entry: ReadableEntry, { workspace }: Progress): boolean {
+function isInScope(entry: ReadableEntry | UserItem, { workspace }: Progress): boolean {
   const isAskedFor = workspace === undefined || workspaceIdOf(entry) === workspace;
   return isAskedFor && !isExpired(entry, Date.now());
 }

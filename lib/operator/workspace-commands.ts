@@ -74,7 +74,7 @@ export function createWorkspaceCommands(dependencies: OperatorDependencies) {
   /** @param customFormat `null` removes it, undefined leaves it as it is */
   function withSettings(
     before: MasterRecord,
-    { name, timeZone, standardMessage, natApiKey, sharedSecret }: Settings,
+    { name, timeZone, standardMessage, natApiKey, sharedSecret, deletions }: Settings,
     customFormat: MasterRecord['customFormat'] | null,
   ): MasterRecord {
     const { sharedSecret: sealedSecret, customFormat: format, ...others } = before;
@@ -92,6 +92,7 @@ export function createWorkspaceCommands(dependencies: OperatorDependencies) {
       }),
       // An empty secret takes the one there is away.
       ...keep('sharedSecret', secret === '' ? undefined : (secret ?? sealedSecret)),
+      ...keep('deletions', deletions ?? before.deletions),
       ...keep('customFormat', customFormat === null ? undefined : (customFormat ?? format)),
     };
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
 import {
+  deletions,
   dryRun,
   key,
   keyEnding,
@@ -34,6 +35,7 @@ export const workspaceCommands = {
       timeZone: z.optional(timeZone),
       standardMessage: z.optional(standardMessage),
       sharedSecret: z.optional(sharedSecret),
+      deletions: z.optional(deletions),
     }),
   },
   'workspace.list': { summary: 'lists all customers', effect: 'reads', input: z.strictObject({}) },
@@ -53,6 +55,7 @@ export const workspaceCommands = {
       timeZone: z.optional(timeZone),
       standardMessage: z.optional(standardMessage),
       sharedSecret: z.optional(sharedSecretOrNone),
+      deletions: z.optional(deletions),
       emailPath: z.optional(path('where events hold the email; empty: no custom format')),
       timestampPath: z.optional(
         path('where events hold the timestamp (default: the documented fields)'),

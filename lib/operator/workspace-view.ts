@@ -4,7 +4,7 @@ import type { ListedWorkspace } from '../workspaces/registry.ts';
 /** A workspace as operators see it: without secrets, and without the hashes of its keys. */
 export function toView(master: ListedWorkspace) {
   const { id, name, status, timeZone, standardMessage, sharedSecret, customFormat } = master;
-  const { natKeyRejectedAt, removedAt, createdAt, keys } = master;
+  const { deletions = 'off', natKeyRejectedAt, removedAt, createdAt, keys } = master;
   return {
     workspace: id,
     name,
@@ -12,6 +12,7 @@ export function toView(master: ListedWorkspace) {
     timeZone,
     standardMessage,
     signed: sharedSecret !== undefined,
+    deletions,
     ...(customFormat !== undefined && { customFormat }),
     ...(natKeyRejectedAt !== undefined && { natKeyRejectedAt }),
     ...(removedAt !== undefined && { removedAt }),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { lazy } from './lazy.ts';
 import { OwnError } from './own-error.ts';
 
 /** What may be logged of an error. */
@@ -18,23 +19,24 @@ export interface ErrorDescription {
 }
 
 /** No address matches any of these, because of its `@`. What does not match is left out. */
-const nameSchema = z.string().check(z.regex(/^\w{1,80}$/));
-const codeSchema = z.string().check(z.regex(/^[A-Z][A-Z\d_]{1,60}$/));
-const requestIdSchema = z.string().check(z.regex(/^[\w=-]{1,128}$/));
+const NAME = /^\w{1,80}$/;
+const CODE = /^[A-Z][A-Z\d_]{1,60}$/;
+const REQUEST_ID = /^[\w=-]{1,128}$/;
 /** `at name (/place/file.js:1:2)`. The place may have the scope of a package: `/@smithy/`. */
 const FRAME = /^ {4}at (?:[\w$.<>#[\] ]+ \()?(?:[\w$.:/%+ -]|(?<=\/)@)+:\d+:\d+\)?$/;
 const MAX_CAUSES = 5;
 
-const errorSchema = z.object({
-  name: z.catch(nameSchema, 'Error'),
-  code: z.catch(z.optional(codeSchema), undefined),
-  $metadata: z.catch(
-    z.object({
-      httpStatusCode: z.catch(z.optional(z.number()), undefined),
-      requestId: z.catch(z.optional(requestIdSchema), undefined),
-    }),
-    { httpStatusCode: undefined, requestId: undefined },
-  ),
+/** Made for the first error: a millisecond that no start should cost. */
+const errorSchema = lazy(() => {
+  const known = <T extends z.core.$ZodType>(schema: T) => z.catch(z.optional(schema), undefined);
+  const textLike = (pattern: RegExp) => known(z.string().check(z.regex(pattern)));
+  return z.object({
+    name: textLike(NAME),
+    code: textLike(CODE),
+    $metadata: known(
+      z.object({ httpStatusCode: known(z.number()), requestId: textLike(REQUEST_ID) }),
+    ),
+  });
 });
 
 /**
@@ -42,14 +44,14 @@ const errorSchema = z.object({
  * SDK and `JSON.parse` quote in it what they could not read, which may be an address.
  */
 export function describeError(error: Error, causesLeft = MAX_CAUSES): ErrorDescription {
-  const { name, code, $metadata } = errorSchema.parse(error);
+  const { name = 'Error', code, $metadata } = errorSchema().parse(error);
   const { cause } = error;
   return {
     name,
     message: error instanceof OwnError ? error.message : undefined,
     code,
-    status: $metadata.httpStatusCode,
-    requestId: $metadata.requestId,
+    status: $metadata?.httpStatusCode,
+    requestId: $metadata?.requestId,
     stack: framesOf(error).join('\n'),
     cause:
       cause instanceof Error && causesLeft > 0 ? describeError(cause, causesLeft - 1) : undefined,
@@ -78,8 +80,9 @@ export function toOwnError(error: unknown): OwnError {
   return own;
 }
 
-/** The message is taken out first, because it may have lines that look like frames. */
-function framesOf({ stack = '', message }: Error): string[] {
-  const frames = message === '' ? stack : stack.replaceAll(message, '');
-  return frames.split('\n').filter((line) => FRAME.test(line));
+/** The message is left out first, because it may have lines that look like frames. */
+function framesOf({ stack, message }: Error): string[] {
+  // A message that was changed later is not in the stack.
+  const rest = stack?.split(message).slice(1).join(message) || stack;
+  return rest?.split('\n').filter((line) => FRAME.test(line)) ?? [];
 }

@@ -60,7 +60,22 @@ export interface ContactNames {
    * @throws {OwnError} if another secret names the contacts of this workspace: with other names, every
    * contact of the day would be accepted again
    */
-  contactKey(workspace: { id: string; contactsNamedBy: string }, email: string): string;
+  contactKey(workspace: NamedWorkspace, email: string): string;
+  /**
+   * Names a user of the customer, so that the `userId` itself is nowhere.
+   *
+   * @param workspace as for `contactKey`
+   * @param userId the id as the sender sends it
+   * @returns an HMAC-SHA256 in base64url, 43 characters
+   * @throws {OwnError} as `contactKey` does
+   */
+  userKey(workspace: NamedWorkspace, userId: string): string;
+}
+
+/** A workspace, and the fingerprint of the secret that names its contacts. */
+interface NamedWorkspace {
+  id: string;
+  contactsNamedBy: string;
 }
 
 /**
@@ -115,21 +130,25 @@ export function keyIdOf(sealed: string): string {
  * @throws {OwnError} if it is shorter
  */
 export function createContactNames(secret: string): ContactNames {
-  const key = deriveKey(secret, 'contact keys');
+  const contactKeys = deriveKey(secret, 'contact keys');
+  const userKeys = deriveKey(secret, 'user keys');
   const digest = deriveKey(secret, 'fingerprint').toString('base64url');
   const fingerprint = digest.slice(0, FINGERPRINT_CHARACTERS);
 
   return {
     fingerprint,
-    contactKey({ id, contactsNamedBy }, email) {
-      if (contactsNamedBy !== fingerprint) {
-        throw new OwnError(
-          `workspace ${id}: its contacts were named with another secret. Restore the first version of the secret that names contacts`,
-        );
-      }
-      return createHmac('sha256', key).update(`${id}\0${email}`).digest('base64url');
-    },
+    contactKey: (workspace, email) => nameIn(workspace, contactKeys, email),
+    userKey: (workspace, userId) => nameIn(workspace, userKeys, userId),
   };
+
+  function nameIn({ id, contactsNamedBy }: NamedWorkspace, key: Buffer, text: string): string {
+    if (contactsNamedBy !== fingerprint) {
+      throw new OwnError(
+        `workspace ${id}: its contacts were named with another secret. Restore the first version of the secret that names contacts`,
+      );
+    }
+    return createHmac('sha256', key).update(`${id}\0${text}`).digest('base64url');
+  }
 }
 
 function deriveKey(secret: string, use: string): Buffer {

@@ -119,15 +119,19 @@ export function createRegistry(db: DynamoDBClient, table: string) {
       throw new OwnError('others keep changing the workspace: run the command again');
     },
 
-    /** Deletes a workspace, its master record last. */
-    async delete(master: MasterRecord): Promise<void> {
+    /**
+     * Deletes a workspace, its master record last.
+     *
+     * @returns false if somebody else has changed or deleted it since it was read
+     */
+    async delete(master: MasterRecord): Promise<boolean> {
       await records.deleteAll(master);
       const remove = new DeleteItemCommand({
         TableName: table,
         Key: masterKeyOf(master.id),
         ...expressions({ ConditionExpression: equals('version', master.version) }),
       });
-      await conditionHeld(db.send(remove));
+      return conditionHeld(db.send(remove));
     },
   };
 

@@ -3,7 +3,8 @@ import { customFormatSchema } from '../event/custom-format.ts';
 
 /**
  * The settings of a workspace. `natApiKey` and `sharedSecret` are sealed. `contactsNamedBy` is the
- * fingerprint of the secret that names its contacts.
+ * fingerprint of the secret that names its contacts. `deletions` says whether Segment's deletion
+ * message is honoured; absent means off.
  */
 export const settingsSchema = z.object({
   name: z.string(),
@@ -14,6 +15,7 @@ export const settingsSchema = z.object({
   sharedSecret: z.optional(z.string()),
   contactsNamedBy: z.string(),
   customFormat: z.optional(customFormatSchema),
+  deletions: z.optional(z.enum(['on', 'off'])),
 });
 
 /** What the record of an API key holds for the functions. */

@@ -1,14 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SECOND_MS } from '../runtime/durations.ts';
 import { conditionHeld, updateIf } from '../runtime/dynamodb/conditional-write.ts';
-import {
-  and,
-  change,
-  equals,
-  expressions,
-  isAbsent,
-  setOnce,
-} from '../runtime/dynamodb/expressions.ts';
+import { and, change, equals, expressions, isAbsent } from '../runtime/dynamodb/expressions.ts';
 import { type Item, parseItem } from '../runtime/dynamodb/items.ts';
 import { queryPages, readAll } from '../runtime/dynamodb/pages.ts';
 import { hashOfApiKey } from './api-key.ts';
@@ -65,7 +58,7 @@ export function createWorkspaces(db: DynamoDBClient, table: string) {
         Key: { key: { S: workspace.key } },
         ...expressions({
           ConditionExpression: hasSameNatKey(workspace),
-          UpdateExpression: setOnce('natKeyRejectedAt', new Date(now).toISOString()),
+          UpdateExpression: change({}, { natKeyRejectedAt: new Date(now).toISOString() }),
         }),
       });
       const isMarked = await conditionHeld(db.send(mark));

@@ -13,6 +13,8 @@ export interface Call {
   status: number | 'dropped';
   idempotencyKey: string | null;
   userAgent: string | null;
+  /** https://www.w3.org/TR/trace-context-1/ */
+  traceparent: string | null;
 }
 
 /** Counts of all calls that Nat processed, so not of those it rejected or answered with a fault. */

@@ -2,8 +2,11 @@ import { z } from 'zod';
 
 const FAILED = { status: 'failed', code: 'unavailable', message: 'The service failed.' } as const;
 
+/** The calls that a batch may have, and that are no error of the sender. */
+const IGNORED_CODES = ['type_not_identify', 'deletions_off'];
+
 const resultSchema = z.object({
-  status: z.enum(['accepted', 'duplicate', 'ignored', 'rejected']),
+  status: z.enum(['accepted', 'duplicate', 'deleting', 'ignored', 'rejected']),
   code: z.string().optional(),
   message: z.string().optional(),
 });
@@ -12,7 +15,7 @@ const errorSchema = z.object({ code: z.string().optional(), message: z.string() 
 
 /** What the API answered about one event. `failed` is an error of the service. */
 export interface EventResult {
-  status: 'accepted' | 'duplicate' | 'ignored' | 'rejected' | 'failed';
+  status: 'accepted' | 'duplicate' | 'deleting' | 'ignored' | 'rejected' | 'failed';
   code?: string | undefined;
   message?: string | undefined;
 }
@@ -33,7 +36,9 @@ export function readEventResults(status: number | undefined, body: string): Even
   const single = resultSchema.safeParse(json);
   if (single.success) return [single.data];
   const error = errorSchema.safeParse(json).data;
-  if (error?.code === 'type_not_identify') return [{ status: 'ignored', ...error }];
+  if (error?.code !== undefined && IGNORED_CODES.includes(error.code)) {
+    return [{ status: 'ignored', ...error }];
+  }
   if (status >= 500) return [{ ...FAILED, ...error }];
   return status >= 400 ? [{ status: 'rejected', ...error }] : [];
 }

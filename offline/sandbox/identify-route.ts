@@ -46,6 +46,7 @@ export async function answerIdentify(
       status: isDropped ? 'dropped' : response.status,
       idempotencyKey: idempotencyKeyOf(c) ?? null,
       userAgent: c.req.header('user-agent') ?? null,
+      traceparent: c.req.header('traceparent') ?? null,
     },
     result,
   );

@@ -17,7 +17,7 @@ export interface RequestRoutesDependencies {
 }
 
 const statusSchema = z
-  .enum(['accepted', 'duplicate', 'ignored', 'rejected', 'failed', 'waiting', 'dead'])
+  .enum(['accepted', 'duplicate', 'deleting', 'ignored', 'rejected', 'failed', 'waiting', 'dead'])
   .optional()
   .catch(undefined);
 

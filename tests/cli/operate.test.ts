@@ -125,6 +125,10 @@ it.each([
   ],
   [new Failure('OperatorError', 'use graceHours 0, please'), 'use --grace-hours 0, please\n'],
   [
+    new Failure('OwnError', 'failed with ThrottlingException, status 400'),
+    'failed with ThrottlingException, status 400\n',
+  ],
+  [
     new Failure('ProvisionedThroughputExceededException', 'Rate exceeded'),
     'ProvisionedThroughputExceededException: Rate exceeded\n',
   ],

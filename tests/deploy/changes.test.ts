@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { beforeAll, expect, it } from 'vitest';
 import { writeSettings } from '../deployment/service-copy.ts';
@@ -56,6 +57,16 @@ it('a protected stage cannot be removed, whatever its name is', async () => {
   expect(await stacks()).toContain(STACK);
   // The packages are still there too.
   expect(await succeeds(`npx serverless deploy list --stage ${STAGE}`)).toContain('identify.zip');
+});
+
+it('the data of a stage can be exported with the documented commands', async () => {
+  const document = await readFile(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+  const [, commands = ''] = /To keep the data.*?```sh\n(.*?)```/s.exec(document) ?? [];
+  await succeeds('aws --region eu-central-1 s3 mb s3://exported');
+  const output = await succeeds(
+    `set -e; ${commands.replace('BUCKET', 'exported').replaceAll('-prod-', `-${STAGE}-`)}`,
+  );
+  expect(output.trim().split('\n')).toEqual(['"IN_PROGRESS"', '"IN_PROGRESS"']);
 });
 
 it('a protected stage can be removed after its settings say that it is throw-away', async () => {

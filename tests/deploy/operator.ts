@@ -77,9 +77,11 @@ export async function stacks(): Promise<(string | undefined)[]> {
 }
 
 /** Where the senders of a stage post. */
-export async function apiUrlOf(stage: string): Promise<string> {
+export async function apiUrlOf(stage: string, region = REGION): Promise<string> {
   const StackName = `nat-destination-${stage}`;
-  const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+  const client = new CloudFormationClient({ ...config, region });
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }));
+  client.destroy();
   const id = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'HttpApiId')?.OutputValue;
   return `${endpoint}/_aws/execute-api/${id}/$default`;
 }

@@ -13,6 +13,7 @@ const STAGE = 'lint';
 const SETTINGS = {
   alarmEmail: 'operator@nat.example',
   retentionDays: 400,
+  tracing: true,
   domain: {
     name: 'events.nat.example',
     certificateArn: `arn:aws:acm:${REGION}:123456789012:certificate/00000000-0000-4000-8000-000000000000`,

@@ -12,6 +12,7 @@ import { packagesIn } from './sbom.ts';
 const SETTINGS = {
   alarmEmail: 'operator@nat.example',
   retentionDays: 400,
+  tracing: true,
   identifyConcurrency: 100,
   deliverConcurrency: 40,
   redeliverConcurrency: 1,
@@ -99,6 +100,20 @@ describe('each function', () => {
       ['nat-destination-production-redeliver', 1],
     ]);
     expect(reservedIn(dev)).toEqual([]);
+  });
+
+  it('is traced by X-Ray only if the settings say so', () => {
+    const tracingOf = ({ ofType }: Packaged) =>
+      ofType('AWS::Lambda::Function').map(({ Properties }) => Properties.TracingConfig);
+    expect(tracingOf(prod)).toEqual(Array(5).fill({ Mode: 'Active' }));
+    expect(tracingOf(dev)).toEqual(Array(5).fill(undefined));
+    const [on, off] = [prod, dev].map(({ conditions }) => conditions.IsTraced?.['Fn::Equals']);
+    expect(on?.[0]).toBe(on?.[1]);
+    expect(off?.[0]).not.toBe(off?.[1]);
+    for (const { Properties } of prod.ofType('AWS::IAM::Role')) {
+      expect(JSON.stringify(Properties.Policies)).toContain('{"Fn::If":["IsTraced",');
+      expect(JSON.stringify(Properties.Policies)).toContain('xray:PutTraceSegments');
+    }
   });
 
   it('knows where the queue is if it is recover', () => {

@@ -13,6 +13,10 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 export const NAT_API_URL = 'https://nat.example/identify';
 
 const templateSchema = z.object({
+  Conditions: z.record(
+    z.string(),
+    z.looseObject({ 'Fn::Equals': z.optional(z.array(z.string())) }),
+  ),
   Resources: z.record(
     z.string(),
     z.object({
@@ -68,7 +72,7 @@ export async function packageStage(stage: string, settings: object, umask = '022
       { cwd: service, env: { PATH: `${dirname(process.execPath)}:/bin`, HOME: work } },
     );
     const json = await readFile(join(output, 'cloudformation-template-update-stack.json'), 'utf8');
-    const { Resources } = templateSchema.parse(JSON.parse(json));
+    const { Resources, Conditions } = templateSchema.parse(JSON.parse(json));
     const state: unknown = JSON.parse(
       await readFile(join(output, 'serverless-state.json'), 'utf8'),
     );
@@ -88,6 +92,7 @@ export async function packageStage(stage: string, settings: object, umask = '022
     });
     return {
       resources: Resources,
+      conditions: Conditions,
       ofType,
       functions: await Promise.all(functions),
       provider,

@@ -135,18 +135,31 @@ async function useEverything(): Promise<void> {
   const contextOf = (name: FunctionName) => contextWith(name, '1', () => HOUR_MS);
 
   const { run } = createInProcessOperator(clientOf('operate'), secretStoreOf('operate'));
-  await run({ command: 'workspace.add', name: id, ...workspace, apiKey, sharedSecret });
+  await run({
+    command: 'workspace.add',
+    name: id,
+    ...workspace,
+    apiKey,
+    sharedSecret,
+    deletions: 'on',
+  });
 
   const identify = createIdentify(() => servicesOf('identify'));
-  const events = EMAILS.map((email) => ({
+  const post = async (...events: object[]) => {
+    const body = JSON.stringify(events);
+    const signature = createHmac('sha1', sharedSecret).update(body).digest('hex');
+    const headers = { authorization: `Bearer ${apiKey}`, 'x-signature': signature };
+    const request = requestWith({ routeKey: 'POST /v1/batch', headers, body });
+    expect(await identify(request, contextOf('identify'))).toMatchObject({ statusCode: 200 });
+  };
+  const identifyCall = (email: string) => ({
     type: 'identify',
     timestamp: `${DAY}T12:00:00Z`,
     traits: { email },
-  }));
-  const body = JSON.stringify(events);
-  const signature = createHmac('sha1', sharedSecret).update(body).digest('hex');
-  const headers = { authorization: `Bearer ${apiKey}`, 'x-signature': signature };
-  await identify(requestWith({ routeKey: 'POST /v1/batch', headers, body }), contextOf('identify'));
+  });
+  await post(...EMAILS.map(identifyCall));
+  await post({ ...identifyCall('forgotten@example.com'), userId: 'forgotten' });
+  await post({ type: 'delete', userId: 'forgotten' });
 
   const Records = EMAILS.map((email) => {
     const Keys = { contact: { S: `${id}#${contactKeyOf(id, email)}` }, day: { S: DAY } };
@@ -217,7 +230,9 @@ function allowedTo(name: FunctionName): string[] {
 /** @param service the beginning of the actions, such as `dynamodb:` */
 function allowed(name: FunctionName, service: string): string[] {
   const statement = z.object({ Action: z.array(z.string()), Resource: z.unknown() });
-  const policy = z.object({ PolicyDocument: z.object({ Statement: z.array(statement) }) });
+  // Without those that are only there if a setting is.
+  const document = z.object({ Statement: z._default(z.array(statement), []) });
+  const policy = z.object({ PolicyDocument: z._default(document, { Statement: [] }) });
   const { Resources } = z
     .object({
       Resources: z.record(

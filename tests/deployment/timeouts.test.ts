@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { ATTEMPT_LEASE_MS, MAX_ATTEMPT_MS } from '../../lib/delivery/attempt.ts';
 import { MAX_PAGE_MS } from '../../lib/delivery/recovery.ts';
+import { DELETION_LEASE_MS, DELETION_SETTLES_AFTER_MS } from '../../lib/ledger/deletions.ts';
 import { TABLE_CALL_TIMEOUT_MS } from '../../lib/runtime/dynamodb/client.ts';
 
 /** AWS's own limits. */
@@ -56,6 +57,11 @@ it('identify has time for three slow calls to the tables, and ends before API Ga
   // The workspace, what the ledger has already, the write.
   expect(identify.timeout * 1000).toBeGreaterThan(3 * TABLE_CALL_TIMEOUT_MS);
   expect(identify.timeout).toBeLessThan(API_GATEWAY_SECONDS);
+});
+
+it('a deletion is completed after every request that had begun before, by one run at a time', () => {
+  expect(DELETION_SETTLES_AFTER_MS).toBeGreaterThan(1.5 * identify.timeout * 1000);
+  expect(DELETION_LEASE_MS).toBeGreaterThan(1.5 * redeliver.timeout * 1000);
 });
 
 it('deliver has time for two attempts, one after the other', () => {

@@ -53,8 +53,8 @@ export function requestOf(seed: number): RequestParts {
   }).filter((header): header is [string, string] => header[1] !== undefined);
   return {
     routeKey: random.pick(['POST /v1/identify', 'POST /v1/batch', 'POST /v1/import/']),
-    headers: Object.fromEntries(headers),
     ...(!random.chance(0.003) && someForm(random, rawBody)),
+    headers: { ...Object.fromEntries(headers), ...someTrace(random) },
   };
 }
 
@@ -129,6 +129,20 @@ function someAuthorization(random: Random, { apiKey }: Sender): string | undefin
     `Bearer ${'unknown-key-'.repeat(400)}`,
     'Bearer __proto__',
   ]);
+}
+
+/** A trace that is not valid: nothing of it may be stored or logged. */
+function someTrace(random: Random): { traceparent?: string } {
+  if (random.chance(0.9)) return {};
+  const traceId = 'fuzzer-trace-id-of-32-characters';
+  return {
+    traceparent: random.pick([
+      `00-${traceId}-0123456789abcdef-01`,
+      `00-${'f0'.repeat(16)}-0123456789abcdef-01,${traceId}`,
+      `01-${'f0'.repeat(16)}-0123456789abcdef-01${traceId}`,
+      traceId,
+    ]),
+  };
 }
 
 function someSignature(random: Random, sender: Sender, rawBody: Buffer): string | undefined {

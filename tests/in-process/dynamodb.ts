@@ -153,26 +153,22 @@ export async function createTables(
   for (const [resource, TableName] of Object.entries(names)) {
     const { BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } =
       Resources[resource]?.Properties ?? {};
-    await createTable(database, {
+    await database.execute('CreateTable', {
       TableName,
       BillingMode,
       AttributeDefinitions,
       KeySchema,
       GlobalSecondaryIndexes,
     });
+    await untilActive(database, TableName);
   }
 }
 
-/** Creates a table, and waits until it is active. */
-export async function createTable(
-  database: EmbeddedDynamoDB,
-  table: { TableName: string } & Record<string, unknown>,
-): Promise<void> {
-  await database.execute('CreateTable', table);
-  while (!(await isActive(database, table.TableName))) await turn();
+/** Waits until a table can be used: dynalite needs a moment. */
+export async function untilActive(database: EmbeddedDynamoDB, TableName: string): Promise<void> {
+  while (!(await isActive(database, TableName))) await turn();
 }
 
-/** dynalite needs a moment to make a table active. */
 async function isActive(database: EmbeddedDynamoDB, TableName: string): Promise<boolean> {
   const { body } = await database.execute('DescribeTable', { TableName });
   return describedSchema.parse(body).Table.TableStatus === 'ACTIVE';

@@ -50,3 +50,9 @@ export function contactKeyOf(workspace: string, email: string): string {
   const { contacts } = secrets;
   return contacts.contactKey({ id: workspace, contactsNamedBy: contacts.fingerprint }, email);
 }
+
+/** The name of a user of a workspace. */
+export function userKeyOf(workspace: string, userId: string): string {
+  const { contacts } = secrets;
+  return contacts.userKey({ id: workspace, contactsNamedBy: contacts.fingerprint }, userId);
+}

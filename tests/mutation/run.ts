@@ -20,6 +20,7 @@ const RULES = globSync([
   'lib/ledger/{one-per-day,lease,outcome,put-off,retry-window,waits-for-key}.ts',
   'lib/ledger/status/*.ts',
   'lib/delivery/{nat,retry-schedule,failure-streaks}.ts',
+  'lib/runtime/{traceparent,describe-error}.ts',
 ]);
 
 const { values, positionals } = parseArgs({

@@ -202,28 +202,81 @@ describe('the log line of a rejection', () => {
   });
 });
 
+describe('the trace of a sender', () => {
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+
+  it.each([
+    ['an accepted event', identify('ann@example.com')],
+    ['a rejected event', identify('ann')],
+    ['a batch', { batch: [identify('bob@example.com')] }],
+  ])('is in the log line of %s', async (_what, body) => {
+    const send = await start();
+    const lines = await send(body, { traceparent });
+    expect(lines.map((line) => read(line).traceId)).toEqual([traceId]);
+  });
+
+  it('is in the log line of a request that fails', async () => {
+    const send = await start({ failing: true });
+    const lines = await send(identify('ann@example.com'), { traceparent });
+    expect(lines.map(read)).toMatchObject([{ message: 'failed', traceId }]);
+  });
+
+  it('is not in a log line if its header is not valid', async () => {
+    const send = await start();
+    const [line] = await send(identify('ann@example.com'), { traceparent: `${traceparent}-` });
+    expect(read(line)).not.toHaveProperty('traceId');
+  });
+
+  it.each([
+    ['delivered', async () => ({ status: 'delivered' as const })],
+    ['delivery failed', () => Promise.reject(new Error('the ledger fails'))],
+  ])('is in the log line of a delivery: %s', async (message, deliverPending) => {
+    const { createHandler } = await import('../../functions/deliver.ts');
+    const delivery = { deliverPending, putOff: deliverPending, redeliver: deliverPending };
+    const event = { M: { traceparent: { S: traceparent } } };
+    const Keys = { contact: { S: KEY.contact }, day: { S: KEY.day } };
+    const record = { eventID: '1', dynamodb: { Keys, NewImage: { event }, SequenceNumber: '1' } };
+    await createHandler(() => delivery)(
+      { Records: [record] },
+      contextWith('deliver', REQUEST_ID, () => 60_000),
+    );
+    const lines = output.take().trim().split('\n').map(read);
+    expect(lines).toMatchObject([{ message: expect.stringContaining(message), traceId, ...KEY }]);
+  });
+});
+
 interface SendOptions {
   agent?: string;
+  traceparent?: string;
   query?: Record<string, string>;
 }
 
 /** Starts the function with one workspace. What is returned sends a request and gives its lines. */
-async function start({ level = 'INFO', ROUTINE_LOG_RATE = 0 } = {}) {
+async function start({ level = 'INFO', ROUTINE_LOG_RATE = 0, failing = false } = {}) {
   // As Lambda tells a function which lines it passes on.
   vi.stubEnv('AWS_LAMBDA_LOG_LEVEL', level);
   vi.resetModules();
   const { createHandler } = await import('../../functions/identify.ts');
   const database = createEmbeddedDynamoDB();
   await createTables(database, TABLES);
-  const db = createInProcessClient(database.execute);
+  let fails = false;
+  const db = createInProcessClient(async (operation, input) => {
+    if (fails) throw new Error('unreachable');
+    return database.execute(operation, input);
+  });
   const config = { ...CONFIG, ROUTINE_LOG_RATE };
   const services = createServices(config, db, createMemorySecretStore());
   const handler = createHandler(() => services);
   const workspace = { workspace: 'acme', name: 'Acme', apiKey: API_KEY };
   await createInProcessOperator(db).run({ command: 'workspace.add', ...workspace });
-  return async (body: unknown, { agent = SDK, query = {} }: SendOptions = {}) => {
+  fails = failing;
+  return async (body: unknown, { agent = SDK, query = {}, traceparent }: SendOptions = {}) => {
     output.take();
-    const headers = { authorization: `Bearer ${API_KEY}`, 'user-agent': agent };
+    const headers = {
+      ...{ authorization: `Bearer ${API_KEY}`, 'user-agent': agent },
+      ...(traceparent !== undefined && { traceparent }),
+    };
     const request = { routeKey: 'POST /v1/identify', headers, body: JSON.stringify(body) };
     await handler(
       requestWith({ ...request, queryStringParameters: query }),

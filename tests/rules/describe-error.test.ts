@@ -46,14 +46,34 @@ describe('what is logged of an error', () => {
 
   it.each([
     ['name', { name: ADDRESS }],
-    ['code', { code: ADDRESS }],
+    ['code', { code: `E${ADDRESS}` }],
+    ['code', { code: `ECONNRESET ${ADDRESS}` }],
+    ['code', { code: `${ADDRESS} ECONNRESET` }],
     ['status', { $metadata: { httpStatusCode: ADDRESS } }],
     ['request id', { $metadata: { requestId: ADDRESS } }],
     ['metadata', { $metadata: ADDRESS }],
     ['stack', { stack: `Error: x\n    at ${ADDRESS} (/a.js:1:2)\n    at ${ADDRESS}/a.js:1:2` }],
     ['stack', { stack: `    at a (/a ${ADDRESS}:1:2)` }],
+    ['stack', { stack: `${ADDRESS}    at a (/a.js:1:2)\n    at a (/a.js:1:2) ${ADDRESS}` }],
   ])('has no address that is in its %s', (_what, fields) => {
     expect(JSON.stringify(describeError(awsError(fields)))).not.toContain(ADDRESS);
+  });
+
+  it('has a name in any case', () => {
+    expect(describeError(awsError({ name: ADDRESS })).name).toBe('Error');
+  });
+
+  it('has the frames without a name, and those in which the message is', () => {
+    const frames = '    at file:///var/task/a.js:12:34\n    at a.a (/var/task/a.js:1:2)';
+    const error = Object.assign(new Error('a'), { stack: `Error: a\n${frames}` });
+    expect(describeError(error).stack).toBe(frames);
+  });
+
+  it('has the frames if the message was changed later, and none if there are none', () => {
+    const error = new Error('first');
+    error.message = 'later';
+    expect(describeError(error).stack).toMatch(/^ {4}at .*describe-error\.test\.ts/);
+    expect(describeError(Object.assign(new Error('x'), { stack: undefined })).stack).toBe('');
   });
 
   it('has the frames of a package with a scope', () => {
@@ -92,6 +112,10 @@ describe('what a function throws', () => {
     );
     expect(own.stack).toMatch(/^OwnError: failed with .*\n {4}at awsError \(/);
     expect(JSON.stringify({ ...own, stack: own.stack })).not.toContain(ADDRESS);
+  });
+
+  it('says no more than is known', () => {
+    expect(toOwnError(new TypeError(ADDRESS)).message).toBe('failed with TypeError');
   });
 
   it('is an error, whatever was thrown', () => {

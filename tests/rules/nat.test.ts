@@ -132,6 +132,25 @@ describe('POST $NAT_API_URL', () => {
     ]);
   });
 
+  it('continues the trace of the sender with a new span for each try, and begins none', async () => {
+    const { url, requests } = await natThat((_, response) => response.writeHead(503).end());
+    const nat = createNat(url);
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const traced = { ...CALL, event: { ...CALL.event, traceparent } };
+
+    await nat(traced);
+    await nat(traced);
+    await nat(CALL);
+    await nat({ ...CALL, event: { ...CALL.event, traceparent: 'damaged' } });
+
+    const [first, second, ...others] = requests.map(({ headers }) => headers.traceparent);
+    for (const child of [first, second]) {
+      expect(child).toMatch(/^00-4bf92f3577b34da6a3ce929d0e0e4736-[\da-f]{16}-01$/);
+    }
+    expect(new Set([traceparent, first, second]).size).toBe(3);
+    expect(others).toEqual([undefined, undefined]);
+  });
+
   it('sends the same Idempotency-Key at every try of the same interaction', async () => {
     const { url, requests } = await natThat((_, response) => response.writeHead(503).end());
     const nat = createNat(url);

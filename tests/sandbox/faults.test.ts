@@ -142,7 +142,8 @@ it.each([
 it('lists every call with its result, without its API key and body', async () => {
   const sandbox = await freshSandbox();
   const headers = { 'idempotency-key': 'k-1', 'user-agent': 'nat-destination/0.1.0' };
-  await identify(sandbox, recommended(), headers);
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  await identify(sandbox, recommended(), { ...headers, traceparent });
   await setFault(sandbox, { dropAfterAccept: true });
   await expect(identify(sandbox, recommended(), headers)).rejects.toThrow('fetch failed');
 
@@ -154,7 +155,7 @@ it('lists every call with its result, without its API key and body', async () =>
     userAgent: 'nat-destination/0.1.0',
   };
   expect(calls).toEqual([
-    { ...call, status: 200 },
-    { ...call, status: 'dropped' },
+    { ...call, status: 200, traceparent },
+    { ...call, status: 'dropped', traceparent: null },
   ]);
 });

@@ -7,22 +7,35 @@ import {
   leaveOrReturn,
   redrive,
   rotate,
+  rotateSecrets,
   runAgain,
 } from './commands.ts';
 import { CUSTOMERS, type Customer } from './customers.ts';
-import { eventLike, manyEvents, type SentEvent, someEvent } from './events.ts';
+import {
+  eventLike,
+  manyEvents,
+  type SentEvent,
+  someDeletion,
+  someEvent,
+  someUser,
+} from './events.ts';
 import { pollQueue, pollStream, redeliver } from './invocations.ts';
 import { type Request, sendEvents } from './requests.ts';
 import { passTime, pickStep, take } from './time.ts';
 import type { World } from './world.ts';
+
+/** How many of the latest events may be about a user who is deleted next. */
+const RECENTLY_SENT = 8;
 
 type Act = (world: World) => Promise<void> | void;
 
 /** What people do, and how often. */
 const ORDERS: [weight: number, act: Act][] = [
   [40, send],
+  [8, deleteUser],
   [6, redrive],
   [3, rotate],
+  [3, rotateSecrets],
   [2, block],
   [6, changeSettings],
   [3, forgetContact],
@@ -62,11 +75,25 @@ async function actOneOf(world: World, acts: [weight: number, act: Act][]): Promi
   await chosen?.[1](world);
 }
 
+/** A sender posts the deletion of a user, often of one whose event is just being accepted. */
+async function deleteUser(world: World): Promise<void> {
+  const { random, sent } = world;
+  const { email = '', userId } = sent[sent.length - 1 - random.int(RECENTLY_SENT)] ?? {};
+  const customer = CUSTOMERS.find(({ id }) => email.endsWith(`@${id}.example`));
+  if (customer === undefined || userId === undefined) return;
+  await post(world, customer, [someDeletion(random, userId)]);
+}
+
 async function send(world: World): Promise<void> {
-  const { random, settings, unanswered } = world;
+  const { random, unanswered } = world;
   const again = random.chance(0.5) ? unanswered.pop() : undefined;
   if (again !== undefined && mayBeRepeated(world, again)) return sendEvents(world, again);
-  const [customer, events] = someEvents(world);
+  await post(world, ...someEvents(world));
+}
+
+/** Posts events, mostly with the key that is in force, and signed. */
+async function post(world: World, customer: Customer, events: SentEvent[]): Promise<void> {
+  const { random, settings } = world;
   const keys = world.keysOf(customer.id);
   const known = keys.find((key) => settings.ofKey(key, Date.now()).at(-1) !== undefined);
   const apiKey = random.chance(0.9) ? (known ?? keys[0]) : random.pick(keys);
@@ -85,7 +112,9 @@ function someEvents({ random, watcher }: World): [Customer, SentEvent[]] {
   }
   if (random.chance(0.15)) return [customer, manyEvents(random, customer)];
   const count = random.chance(0.7) ? 1 : 1 + random.int(6);
-  return [customer, Array.from({ length: count }, () => someEvent(random, customer))];
+  const some = () =>
+    random.chance(0.05) ? someDeletion(random, someUser(random)) : someEvent(random, customer);
+  return [customer, Array.from({ length: count }, some)];
 }
 
 /** Senders stop long before an event is too old. In another time zone it would count once more. */

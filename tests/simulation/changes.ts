@@ -9,6 +9,8 @@ import type { Transition } from './transitions.ts';
 export interface ChangeParts {
   scheduler: Scheduler;
   depth: Depth;
+  /** true if no index was behind within the time that a container remembers what it read. */
+  isIndexCurrent: () => boolean;
   /** Called when an interaction of a workspace was put off. */
   onPutOff: (invocation: Invocation, workspace: string) => void;
   /** Called when an attempt was settled without a call to Nat. */
@@ -33,6 +35,10 @@ export function createChangeChecks(parts: ChangeParts) {
     delete one.lease;
     const answered = one.answers.get(invocation);
     if (answered === undefined) parts.onUnsent(workspaceIdOf(after));
+    // An index that is behind by several rotations shows a text that nothing unseals any more.
+    if (after.lastError === 'key unreadable' && parts.isIndexCurrent()) {
+      violate('the key for Nat could not be read');
+    }
     const { notBefore } = answered ?? {};
     if (after.status === 'retrying' && notBefore !== undefined) {
       one.notBefore = { at: notBefore, since: scheduler.tick() };

@@ -48,6 +48,7 @@ export function addWorkspace(world: World, { id, timeZone }: Customer): Promise<
     workspace: id,
     name: id,
     timeZone,
+    deletions: 'on',
     apiKey: world.keyOf(id),
   });
 }
@@ -57,6 +58,11 @@ export async function rotate(world: World): Promise<void> {
   const { id } = someCustomer(world);
   world.changeKeyAtNat(id);
   if (world.random.chance(0.8)) await adoptKey(world, id);
+}
+
+/** The operator replaces the secrets that seal keys and shared secrets. */
+export function rotateSecrets(world: World): Promise<void> {
+  return operate(world, { command: 'secrets.rotate' });
 }
 
 /** Nat rejects a customer's key, or accepts it again. Nobody tells the operator. */
@@ -90,6 +96,7 @@ export function changeSettings(world: World): Promise<void> {
       { command: 'workspace.update', workspace, sharedSecret },
       { command: 'workspace.update', workspace, sharedSecret: '' },
       { command: 'workspace.update', workspace, timeZone: random.pick(TIME_ZONES) },
+      { command: 'workspace.update', workspace, deletions: random.pick(['on', 'on', 'off']) },
     ]),
   );
 }
@@ -97,7 +104,7 @@ export function changeSettings(world: World): Promise<void> {
 /** A contact asks to be forgotten. */
 export function forgetContact(world: World): Promise<void> {
   const { email } = world.sent[world.random.int(world.sent.length)] ?? {};
-  if (email === undefined) return Promise.resolve();
+  if (email === undefined || email === '') return Promise.resolve();
   const customer = CUSTOMERS.find(({ id }) => email.endsWith(`@${id}.example`));
   return operate(world, { command: 'contact.forget', workspace: customer?.id ?? '', email });
 }

@@ -9,8 +9,9 @@ import { createRecovery, type RecoveryDependencies } from '../../lib/delivery/re
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
 import type { Config } from '../../lib/runtime/config.ts';
+import { openSecrets } from '../../lib/runtime/secret-source.ts';
+import type { SecretStore } from '../../lib/runtime/secret-store.ts';
 import { createRegistry } from '../../lib/workspaces/registry.ts';
-import { createMemorySecretStore, operatorSecrets } from '../in-process/secrets.ts';
 import type { Invocation } from './scheduler.ts';
 
 /** What the functions of a container work with. */
@@ -18,6 +19,7 @@ interface ContainerParts extends Pick<RecoveryDependencies, 'readStream' | 'send
   config: Config;
   db: Parameters<typeof createServices>[1];
   nat: Nat;
+  secretStore: SecretStore;
 }
 
 /** All functions with one memory. On AWS each function has containers of its own. */
@@ -40,8 +42,8 @@ export function createContainers(parts: ContainerParts) {
   };
 }
 
-function createContainer({ config, db, nat, readStream, send }: ContainerParts) {
-  const services = createServices(config, db, createMemorySecretStore());
+function createContainer({ config, db, nat, secretStore, readStream, send }: ContainerParts) {
+  const services = createServices(config, db, secretStore);
   const { ledger } = services;
   const delivery = createDelivery({ ...services, nat });
   const repairs = createRepairs(db, config.INTERACTIONS_TABLE);
@@ -52,12 +54,12 @@ function createContainer({ config, db, nat, readStream, send }: ContainerParts) 
     deliver: createDeliver(() => delivery),
     redeliver: createRedeliver(() => ({ ledger, delivery })),
     recover: createRecover(() => recovery),
-    operate: ({ deadline }: Invocation, request: object) => {
+    operate: async ({ deadline }: Invocation, request: object) => {
       const remainingMs = () => deadline - Date.now();
       const audit = () => {};
-      return createOperator({ repairs, registry, ...operatorSecrets, remainingMs, audit }).run(
-        request,
-      );
+      const { secrets, renew: renewSecrets } = await openSecrets(secretStore, config);
+      const parts = { repairs, registry, secrets, renewSecrets, remainingMs, audit };
+      return createOperator(parts).run(request);
     },
   };
 }

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { entrySchema, type InteractionKey, type LedgerEntry } from '../../lib/ledger/entry.ts';
+import { isAboutUser } from '../../lib/ledger/user-key.ts';
 import { SECOND_MS } from '../../lib/runtime/durations.ts';
 import { TABLE_CALL_TIMEOUT_MS } from '../../lib/runtime/dynamodb/client.ts';
 import { withTimeout } from '../../lib/runtime/with-timeout.ts';
@@ -47,6 +48,8 @@ export interface ClientParts {
   workspaces: string;
   /** Called with each write of the table of interactions that took effect. */
   onEffect: (effect: Effect) => void;
+  /** Called when something about a user was written; `after` is undefined if it was deleted. */
+  onUser: (invocation: Invocation, key: InteractionKey, after: object | undefined) => void;
   /** Called with each interaction that was read by its key. */
   onRead: (invocation: Invocation, entry: LedgerEntry) => void;
   /** Called when the record of a workspace was written; the record is undefined if it was deleted. */
@@ -117,7 +120,9 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
     const { TableName = '', Item, Key = {} } = inputSchema.parse(input);
     const { contact, day, key } = unmarshall(Item ?? Key);
     const after = await findAfter(operation, input, answer);
-    if (TableName === parts.interactions) {
+    if (TableName === parts.interactions && isAboutUser({ contact })) {
+      parts.onUser(invocation, { contact, day }, after);
+    } else if (TableName === parts.interactions) {
       const entry = entrySchema.safeParse(after).data;
       if (after !== undefined && entry === undefined)
         parts.violate('written so that it is unreadable');

@@ -13,9 +13,16 @@ export interface SentEvent {
   body: object;
   email: string;
   timestamp: string;
-  /** false if it must be rejected or ignored. */
+  /** false if it must be rejected or ignored, or is a deletion. */
   isGood: boolean;
+  /** Absent if it names no user. */
+  userId?: string;
+  /** What the timeline will show; absent if it is a deletion. */
+  description?: string;
 }
+
+/** Ids of users, of which some have several contacts, and some contacts have several. */
+const USERS = ['ann', 'bob', 'cyd', 'everybody'] as const;
 
 /** Makes an event of one of few contacts, on one of few days, often close to midnight. */
 export function someEvent(random: Random, customer: Customer): SentEvent {
@@ -36,6 +43,18 @@ export function manyEvents(random: Random, customer: Customer): SentEvent[] {
   });
 }
 
+/** Picks the id of a user. */
+export function someUser(random: Random): string {
+  return random.chance(0.8) ? random.pick(USERS) : someone(random);
+}
+
+/** Makes a message to delete a user. */
+export function someDeletion(random: Random, userId: string): SentEvent {
+  const odd = random.pick([{}, { context: '{}', originalTimestamp: 0, timestamp: 'yesterday' }]);
+  const body = { type: 'delete', userId, ...odd };
+  return { body, email: '', timestamp: '', isGood: false, userId };
+}
+
 /** Makes another event of a contact's day. */
 export function eventLike(random: Random, { email, timestamp }: OutboxEvent): SentEvent {
   const [contact = ''] = email.split('@');
@@ -53,8 +72,10 @@ function eventOf(
   const timestamp = new Date(instant).toISOString();
   // No two events have the same, so that a call says which one it is about.
   const page = { url: `https://example.com/${id}/${contact}/${Date.now()}/${random.int(1e6)}` };
-  const body = { type: 'identify', timestamp, traits: { email }, page };
-  return { body, email, timestamp, isGood: true };
+  const userId = random.pick([contact, contact, random.pick(USERS), undefined]);
+  const body = { type: 'identify', userId, timestamp, traits: { email }, page };
+  const user = userId === undefined ? {} : { userId };
+  return { body, email, timestamp, isGood: true, description: page.url, ...user };
 }
 
 function someone(random: Random): string {

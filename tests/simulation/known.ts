@@ -8,6 +8,7 @@ export interface Known {
   name: string;
   /** The tick at which it was accepted. */
   since: number;
+  acceptedBy: Invocation;
   /** The time zones in which its day may have been counted. */
   zones: Set<string>;
   /** As the last write left it. */

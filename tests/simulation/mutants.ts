@@ -8,10 +8,12 @@ import { parseArgs, stripVTControlCharacters } from 'node:util';
 import pMap from 'p-map';
 import { ACCEPTING } from './defects/accepting.ts';
 import type { Defect } from './defects/defect.ts';
+import { DELETING } from './defects/deleting.ts';
 import { DELIVERING } from './defects/delivering.ts';
 import { ISOLATING } from './defects/isolating.ts';
 import { OPERATING } from './defects/operating.ts';
 import { REPAIRING } from './defects/repairing.ts';
+import { ROTATING } from './defects/rotating.ts';
 import { SETTLING } from './defects/settling.ts';
 
 const HELP = `npm run simulate:mutants -- [--runs N] [--seed S] [--only TEXT]
@@ -36,7 +38,10 @@ const COPIED = [
 ];
 /** A defect may make something wait for ever. That does not count as seen. */
 const TIMEOUT_MS = 30 * 60_000;
-const ALL = [...ACCEPTING, ...DELIVERING, ...SETTLING, ...ISOLATING, ...REPAIRING, ...OPERATING];
+const ALL = [
+  ...[...ACCEPTING, ...DELIVERING, ...SETTLING, ...ISOLATING],
+  ...[...REPAIRING, ...OPERATING, ...DELETING, ...ROTATING],
+];
 
 const { values } = parseArgs({
   options: {

@@ -26,7 +26,7 @@ export interface Order {
 /** Deletes interactions, and nothing else does. */
 const DELETING = ['contact.forget', 'workspace.remove'];
 /** The options that make a difference. */
-const SHOWN = ['waiting', 'timeZone', 'sharedSecret', 'from'];
+const SHOWN = ['waiting', 'timeZone', 'sharedSecret', 'deletions', 'from'];
 /** A removal overtakes all other commands. */
 const COMING_AND_GOING = ['workspace.add', 'workspace.remove'];
 
@@ -34,11 +34,13 @@ const COMING_AND_GOING = ['workspace.add', 'workspace.remove'];
  * Remembers what operators have ordered.
  *
  * @param known gives all interactions
+ * @param onRemoved called when a workspace was removed
  * @param violate called with each promise that is broken
  */
 export function createOrders(
   known: () => Iterable<Known>,
   depth: Depth,
+  onRemoved: (workspace: string) => void,
   violate: (what: string) => void,
 ) {
   const running = new WeakMap<Invocation, Order>();
@@ -74,6 +76,7 @@ export function createOrders(
       if (name === 'workspace.add') absences.delete(workspace);
       if (name === 'workspace.remove') {
         absences.set(workspace, 'gone');
+        onRemoved(workspace);
         checkGone('removed workspace', ({ entry }) => workspaceIdOf(entry) === workspace);
       }
       if (name === 'contact.forget') {

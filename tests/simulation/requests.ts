@@ -32,7 +32,12 @@ const answerSchema = z.object({
 /** A sender posts one event, or a batch. */
 export async function sendEvents(world: World, request: Request): Promise<void> {
   world.sent.push(...request.events);
+  for (const event of request.events) world.deletions.onSent(request.customer.id, event);
   await begin(world, 'identify', async ({ identify }, invocation) => {
+    const ordered = request.events.map(({ userId, description }) => {
+      if (userId === undefined || description !== undefined) return undefined;
+      return world.deletions.onOrdered(request.customer.id, userId, invocation);
+    });
     const { statusCode, body = '' } = await identify(
       requestOf(request),
       world.contextOf(invocation),
@@ -45,7 +50,11 @@ export async function sendEvents(world: World, request: Request): Promise<void> 
     }
     checkAdmission(world, invocation, request, Number(statusCode));
     const isAdmitted = statusCode !== 401 && statusCode !== 403;
-    checkAnswer(world, invocation, request, isAdmitted ? body : '{}');
+    const statuses = checkAnswer(world, invocation, request, isAdmitted ? body : '{}');
+    for (const [at, status] of statuses.entries()) {
+      const one = ordered[at];
+      if (status === 'deleting' && one !== undefined) world.deletions.onAnswered(one);
+    }
   });
 }
 
@@ -78,13 +87,13 @@ function admissionsOf(
   return end <= Date.now() ? [status, 401] : [status];
 }
 
-/** Checks that the response says what took effect. */
+/** Checks that the response says what took effect. @returns the status of each event */
 function checkAnswer(
   { violate, watcher, settings }: World,
   invocation: Invocation,
   { customer: { id }, events }: Request,
   body: string,
-): void {
+): string[] {
   // If the client repeated a write, the response is `duplicate` although this call wrote it.
   const written = watcher.writes.filter((write) => write.invocation === invocation);
   const names = new Set(written.flatMap(({ name, repeated }) => (repeated ? [] : name)));
@@ -96,7 +105,14 @@ function checkAnswer(
   }
   const zones = [...settings.zonesOf(id, invocation.startedAt)];
   for (const [at, one] of statuses.entries()) {
-    const { email = '', timestamp = '', isGood = false } = events[at] ?? {};
+    const { email = '', timestamp = '', isGood = false, userId, description } = events[at] ?? {};
+    if (userId !== undefined && description === undefined) {
+      const setting = one === 'deleting' ? 'on' : 'off';
+      if (!settings.deletionsOf(id, invocation.startedAt).has(setting)) {
+        violate(`answered ${one} to a deletion`);
+      }
+      continue;
+    }
     const contact = `${id}#${contactKeyOf(id, email)}`;
     const days = zones.map((zone) => dayIn(zone, Date.parse(timestamp)));
     const possible = days.map((day) => interactionId({ contact, day }));
@@ -108,6 +124,7 @@ function checkAnswer(
       violate('a duplicate of what is not there, or has been dead or deleted for long');
     }
   }
+  return statuses;
 
   function isTaken(name: string): boolean {
     const { entry, deadSince = 0 } = watcher.known.get(name) ?? {};

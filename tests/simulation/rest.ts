@@ -1,7 +1,8 @@
 import { RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
 import { interactionId } from '../../lib/ledger/entry.ts';
 import { HOUR_MS, MINUTE_MS } from '../../lib/runtime/durations.ts';
-import { operate, runAgain } from './commands.ts';
+import { unsealNatApiKey } from '../../lib/workspaces/sealed-fields.ts';
+import { operate, rotateSecrets, runAgain } from './commands.ts';
 import { CUSTOMERS, dayIn } from './customers.ts';
 import { live, passTime, work } from './time.ts';
 import type { World } from './world.ts';
@@ -29,6 +30,12 @@ export async function comeToRest(world: World): Promise<void> {
     await work(world);
   }
   await finishCommands(world);
+  // The first one may only complete what was cut off.
+  for (let rotations = 0; rotations < 2; rotations += 1) {
+    await rotateSecrets(world);
+    await work(world);
+    await finishCommands(world);
+  }
   const calmSince = Date.now();
   await live(world, RECOVERED_AFTER_MS);
   checkNothingPending(world);
@@ -39,10 +46,11 @@ export async function comeToRest(world: World): Promise<void> {
   await checkLedger(world);
   checkTimeline(world);
   checkMarks(world, calmSince);
+  await checkSealed(world);
 }
 
 /** Runs every command again that was cut off, until it is done. */
-async function finishCommands(world: World): Promise<void> {
+export async function finishCommands(world: World): Promise<void> {
   while (world.orders.unfinished.length > 0 && world.violations.length === 0) {
     await runAgain(world);
     await work(world);
@@ -65,6 +73,20 @@ function checkMarks({ settings, nat, violate }: World, calmSince: number): void 
   }
 }
 
+/** However often the secrets were replaced: what they seal can be read, and is sealed with the newest. */
+async function checkSealed({ openSecrets, settings, violate }: World): Promise<void> {
+  const { natKeys, signatures } = await openSecrets();
+  for (const { id, natApiKey, sharedSecret } of settings.current()) {
+    if (unsealNatApiKey(natKeys, { id, natApiKey }) === undefined) {
+      violate('a key for Nat cannot be read');
+    }
+    const isNewest =
+      natKeys.isNewest(natApiKey) &&
+      (sharedSecret === undefined || signatures.isNewest(sharedSecret));
+    if (!isNewest) violate('a rotation has left something sealed with a former secret');
+  }
+}
+
 async function checkLedger(world: World): Promise<void> {
   const { violate, watcher, nat } = world;
   const items = await world.items();
@@ -74,6 +96,7 @@ async function checkLedger(world: World): Promise<void> {
     else if (!nat.timeline.has(idempotencyKey)) violate('delivered, but not on the timeline');
     else if ('event' in item) violate('delivered with its address');
   }
+  if (world.deletions.open.size > 0) violate('a deletion is not completed at rest');
   if (items.length !== watcher.known.size) violate('an accepted interaction is gone');
 }
 

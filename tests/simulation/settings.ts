@@ -44,6 +44,14 @@ export function createSettings(violate: (what: string) => void) {
       return new Set(records.flatMap((one) => (one?.id === id ? one.timeZone : [])));
     },
 
+    /** Whether a workspace had deletions on for a request: several if that is not certain. */
+    deletionsOf(id: string, startedAt: number): Set<'on' | 'off'> {
+      const records = [...histories.values()].flatMap((history) => inForce(history, startedAt));
+      return new Set(
+        records.flatMap((one) => (one?.id === id ? [one.deletions ?? ('off' as const)] : [])),
+      );
+    },
+
     /** The records as they are now. */
     current: (): Workspace[] =>
       [...histories.values()].flatMap((history) => history.at(-1)?.record ?? []),

@@ -2,7 +2,7 @@ import { actOnce, giveOrder } from './acts.ts';
 import { addWorkspace } from './commands.ts';
 import { CUSTOMERS } from './customers.ts';
 import { createDepth, type Depth } from './depth.ts';
-import { comeToRest } from './rest.ts';
+import { comeToRest, finishCommands } from './rest.ts';
 import { live, work } from './time.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -45,6 +45,7 @@ async function run(seed: number, depth: Depth, { episodes, acts }: Length): Prom
       await addWorkspace(world, customer);
       await work(world);
     }
+    await finishCommands(world);
     for (let episode = 0; episode < episodes && isFine(); episode += 1) {
       const ms = world.moods.change();
       for (const trouble of world.moods.describe()) depth.count(trouble);

@@ -82,7 +82,8 @@ export async function live(
   world.waiting.beginService();
   while (Date.now() < end && world.violations.length === 0) {
     const due = world.waiting.dueNow().size;
-    if (due > 0 && Date.now() >= nextRunAt) {
+    const isOrdered = world.deletions.dueNow() > 0;
+    if ((due > 0 && Date.now() >= nextRunAt) || isOrdered) {
       await redeliver(world);
       await work(world, Date.now() + LONG_RUN_MS);
       // The next run overlaps one in which calls hang.
@@ -118,9 +119,10 @@ async function pollAll(world: World, end: number): Promise<void> {
   }
 }
 
-function nextDueAt({ watcher }: World, nextRunAt: number): number {
+function nextDueAt({ watcher, deletions }: World, nextRunAt: number): number {
   const due = [...watcher.known.values()].flatMap(({ entry }) => {
     return entry.status === 'retrying' ? Date.parse(entry.dueAt ?? '') : [];
   });
-  return Math.max(Math.min(...due), nextRunAt);
+  const ordered = [...deletions.open.values()].map(({ dueAt }) => Date.parse(dueAt));
+  return Math.min(Math.max(Math.min(...due), nextRunAt), ...ordered);
 }

@@ -8,6 +8,8 @@ import type { Invocation } from './scheduler.ts';
 
 /** A container remembers failures for so long. */
 const REMEMBERED_MS = 15 * MINUTE_MS;
+/** A container remembers for a minute what it read from an index. */
+const STALE_REMEMBERED_MS = 2 * MINUTE_MS;
 /** A call that takes longer counts as a failure. */
 const SLOW_MS = 3 * SECOND_MS;
 /** An invocation that has run for longer may lack the time for another attempt. */
@@ -91,6 +93,12 @@ export function createWaiting(
           violate('not tried in a run, although it was due and nothing failed in its workspace');
         }
       }
+    },
+
+    /** true if no index was behind in the last minutes. */
+    isIndexCurrent(): boolean {
+      noteStaleness();
+      return Date.now() - indexWasStaleAt > STALE_REMEMBERED_MS;
     },
 
     /** Checks that the stream, or what it gives up, has brought everything in time. */

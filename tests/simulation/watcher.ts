@@ -3,6 +3,7 @@ import { createCallWatcher } from './calls.ts';
 import { type ChangeParts, createChangeChecks } from './changes.ts';
 import { dayIn } from './customers.ts';
 import type { Effect } from './database.ts';
+import type { DeletionWatch } from './deletions.ts';
 import type { Known } from './known.ts';
 import type { Invocation } from './scheduler.ts';
 import { transitionOf } from './transitions.ts';
@@ -21,6 +22,7 @@ interface WatcherParts extends ChangeParts {
   zonesOf: (workspace: string, startedAt: number) => Set<string>;
   /** true if the invocation runs a command that deletes interactions. */
   mayDelete: (invocation: Invocation) => boolean;
+  deletions: DeletionWatch;
 }
 
 /** Watches every write and every call to Nat that takes effect. */
@@ -44,8 +46,11 @@ export function createWatcher(parts: WatcherParts) {
       const name = interactionId(key);
       const one = known.get(name);
       if (after === undefined) {
-        if (!parts.mayDelete(invocation)) violate('deleted, but nobody ordered it');
-        if (one !== undefined) parts.depth.count('deleted by operate');
+        // A repeated call deletes nothing.
+        if (one === undefined) return false;
+        const isOrdered = parts.mayDelete(invocation) || parts.deletions.mayDelete(one);
+        if (!isOrdered) violate('deleted, but nobody ordered it');
+        parts.depth.count(`deleted by ${invocation.name}`);
         forget(name);
         return false;
       }
@@ -105,8 +110,13 @@ export function createWatcher(parts: WatcherParts) {
       violate(`counted for ${entry.day}, which is another day in its time zone`);
     }
     const since = scheduler.tick();
-    const one = { name, since, zones, entry, tries: 0, reads: new Map(), answers: new Map() };
+    const one = {
+      name,
+      ...{ since, acceptedBy: invocation, zones, entry, tries: 0 },
+      ...{ reads: new Map(), answers: new Map() },
+    };
     known.set(name, one);
+    parts.deletions.onAccepted(one);
     onAccepted(one);
   }
 }

@@ -3,14 +3,17 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { entrySchema, interactionId, type LedgerEntry } from '../../lib/ledger/entry.ts';
 import { createStreamReader } from '../../lib/ledger/stream.ts';
+import { isAboutUser } from '../../lib/ledger/user-key.ts';
 import { SECOND_MS } from '../../lib/runtime/durations.ts';
+import { openSecrets } from '../../lib/runtime/secret-source.ts';
 import { createEmbeddedDynamoDB, createTables } from '../in-process/dynamodb.ts';
 import { contextWith } from '../in-process/lambda.ts';
-import { SECRET_NAMES } from '../in-process/secrets.ts';
+import { createMemorySecretStore, SECRET_NAMES } from '../in-process/secrets.ts';
 import { startClock } from './clock.ts';
 import { createContainers } from './containers.ts';
 import { CUSTOMERS } from './customers.ts';
 import { createSimulatedClient } from './database.ts';
+import { createDeletionWatch } from './deletions.ts';
 import type { Depth } from './depth.ts';
 import type { SentEvent } from './events.ts';
 import { createKeys } from './keys.ts';
@@ -37,9 +40,13 @@ const CONFIG = {
   RETENTION_DAYS: 7,
   ROUTINE_LOG_RATE: 0,
 };
-const QUEUE_TIMEOUT_MS = 3 * SECOND_MS;
-/** The queue is not down when DynamoDB is. */
-const QUEUE_MOODS = { isTableHanging: () => false, isTableDown: () => false, flakiness: () => 0.1 };
+const SERVICE_TIMEOUT_MS = 3 * SECOND_MS;
+/** Neither the queue nor the store of secrets is down when DynamoDB is. */
+const SERVICE_MOODS = {
+  isTableHanging: () => false,
+  isTableDown: () => false,
+  flakiness: () => 0.1,
+};
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
@@ -51,6 +58,7 @@ export type World = Awaited<ReturnType<typeof createWorld>>;
  */
 export async function createWorld(seed: number, depth: Depth) {
   const database = createEmbeddedDynamoDB();
+  const secretStore = createMemorySecretStore();
   await createTables(database, { Interactions: INTERACTIONS, Workspaces: WORKSPACES });
   const clock = startClock(START, createRandom(seed + 1));
   const random = createRandom(seed);
@@ -60,7 +68,14 @@ export async function createWorld(seed: number, depth: Depth) {
   const violate = (what: string) => void violations.push(what);
   const settings = createSettings(violate);
   const batches = new WeakMap<Invocation, StreamBatch>();
-  const orders = createOrders(() => watcher.known.values(), depth, violate);
+  const deletions = createDeletionWatch({
+    ...{ scheduler, depth, violate },
+    known: () => watcher.known.values(),
+    isOn: (workspace, startedAt) => {
+      return !settings.deletionsOf(workspace, startedAt).has('off');
+    },
+  });
+  const orders = createOrders(() => watcher.known.values(), depth, deletions.onRemoved, violate);
 
   const watcher = createWatcher({
     scheduler,
@@ -68,6 +83,8 @@ export async function createWorld(seed: number, depth: Depth) {
     violate,
     zonesOf: settings.zonesOf,
     mayDelete: orders.mayDelete,
+    deletions,
+    isIndexCurrent: () => waiting.isIndexCurrent(),
     onPutOff: (...args) => waiting.onPutOff(...args),
     onUnsent: (workspace) => waiting.onUnsent(workspace),
   });
@@ -92,7 +109,7 @@ export async function createWorld(seed: number, depth: Depth) {
       if (!isReadable) waiting.onUnreadable();
       queue.send(isReadable ? message : '{}');
     },
-    onCall: () => callService(() => {}, moods),
+    onCall: () => callService(async () => {}, moods),
   });
   const db = createSimulatedClient({
     execute: database.execute,
@@ -105,6 +122,7 @@ export async function createWorld(seed: number, depth: Depth) {
     onEffect: (effect) => {
       if (watcher.onEffect(effect)) stream.append(effect.key);
     },
+    onUser: deletions.onEffect,
     onRead: watcher.onRead,
     onSettings: settings.onWrite,
     onTrouble: waiting.onTrouble,
@@ -113,10 +131,14 @@ export async function createWorld(seed: number, depth: Depth) {
     config: CONFIG,
     db,
     nat: nat.nat,
+    secretStore: {
+      read: (name) => callService(() => secretStore.read(name), SERVICE_MOODS),
+      renew: (name, stored) => callService(() => secretStore.renew(name, stored), SERVICE_MOODS),
+    },
     readStream: createStreamReader(stream.client),
     send: (message, delaySeconds) => {
       depth.count('a sweep, or its next part, was ordered');
-      return callService(() => queue.send(message, delaySeconds), QUEUE_MOODS);
+      return callService(async () => queue.send(message, delaySeconds), SERVICE_MOODS);
     },
   });
 
@@ -131,6 +153,7 @@ export async function createWorld(seed: number, depth: Depth) {
     violations,
     violate,
     watcher,
+    deletions,
     waiting,
     stream,
     queue,
@@ -151,6 +174,8 @@ export async function createWorld(seed: number, depth: Depth) {
       orders.onCrash(invocation);
     },
 
+    /** The secrets as they are now, without any faults. */
+    openSecrets: async () => (await openSecrets(secretStore, SECRET_NAMES)).secrets,
     /** Reads the whole ledger, without any faults. */
     items,
     /** TTL deletes some of what has expired. */
@@ -166,19 +191,19 @@ export async function createWorld(seed: number, depth: Depth) {
       contextWith(name, String(begunAt), () => deadline - Date.now()),
   };
 
-  /** A call to the stream or to the queue. */
-  function callService(
-    act: () => void,
+  /** A call to the stream, to the queue or to the store of secrets. */
+  function callService<T>(
+    act: () => Promise<T>,
     troubles: Pick<Moods, 'isTableHanging' | 'isTableDown' | 'flakiness'>,
-  ): Promise<void> {
+  ): Promise<T> {
     return scheduler.step({
-      timeoutMs: QUEUE_TIMEOUT_MS,
+      timeoutMs: SERVICE_TIMEOUT_MS,
       hangs: troubles.isTableHanging,
       failureRate: () => (troubles.isTableDown() ? 1 : troubles.flakiness()),
-      perform: async () => act(),
+      perform: act,
       fail: async (tookEffect) => {
         waiting.onTrouble();
-        if (tookEffect) act();
+        if (tookEffect) await act();
         throw new Error('unreachable');
       },
     });
@@ -187,7 +212,9 @@ export async function createWorld(seed: number, depth: Depth) {
   async function items(): Promise<LedgerEntry[]> {
     const { body } = await database.execute('Scan', { TableName: INTERACTIONS });
     return scanSchema.parse(body).Items.flatMap((item) => {
-      const { data } = entrySchema.safeParse(unmarshall(item));
+      const attributes = unmarshall(item);
+      if (isAboutUser({ contact: attributes.contact })) return [];
+      const { data } = entrySchema.safeParse(attributes);
       if (data === undefined) violate('an interaction cannot be read');
       return data ?? [];
     });

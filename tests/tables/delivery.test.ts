@@ -32,13 +32,13 @@ function natAnswering(...answers: NatResult[]): { nat: Nat; calls: NatCall[] } {
   return { nat, calls };
 }
 
-async function accepted() {
+async function accepted(more: { traceparent?: string } = {}) {
   const id = `w-${randomUUID()}`;
   const { ledger } = tables();
   const add = { command: 'workspace.add', workspace: id, name: id, apiKey: `key-${id}` };
   await tables().operator.run(add);
   const key = { contact: `${id}#${randomUUID()}`, day: '2020-05-31' };
-  await ledger.accept(key, event, Date.now());
+  await ledger.accept(key, { ...event, ...more }, Date.now());
   return { id, key };
 }
 
@@ -68,6 +68,21 @@ afterEach(() => {
 });
 
 describe('delivering what is pending', () => {
+  it('gives the trace of the sender to Nat at each try, and forgets it with the content', async () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+    const { key } = await accepted({ traceparent });
+    const { nat, calls } = natAnswering(unavailable, { verdict: 'accepted' });
+    const delivery = deliveryTo(nat);
+
+    expect(await delivery.deliverPending(key)).toMatchObject({ status: 'retrying', traceId });
+    const { dueAt = '' } = (await tables().ledger.read(key)) ?? {};
+    const result = await delivery.redeliver({ ...key, dueAt });
+    expect(result).toMatchObject({ status: 'delivered', traceId });
+    expect(calls.map((call) => call.event.traceparent)).toEqual([traceparent, traceparent]);
+    expect(JSON.stringify(await tables().ledger.read(key))).not.toContain(traceId);
+  });
+
   it("sends the event with the workspace's key, at the cost of one read and one write", async () => {
     const { id, key } = await accepted();
     const { nat, calls } = natAnswering({ verdict: 'accepted' });

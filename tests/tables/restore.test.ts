@@ -3,9 +3,10 @@ import {
   CreateTableCommand,
   DeleteTableCommand,
   PutItemCommand,
+  QueryCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
 import type { LedgerEntry } from '../../lib/ledger/entry.ts';
@@ -16,7 +17,10 @@ const RESTORED = `${TABLES.Interactions}-restored`;
 const OLD = new Date(Date.now() - 2 * RETRY_SCHEDULE.giveUpAfterMs).toISOString();
 const DAY = OLD.slice(0, 10);
 const WORKSPACE = 'acme';
-const FIGURES = { restored: 0, ofNoWorkspace: 0, unreadable: 0, scanned: expect.any(Number) };
+const FIGURES = {
+  ...{ restored: 0, ofNoWorkspace: 0, unreadable: 0, users: 0 },
+  scanned: expect.any(Number),
+};
 
 const tables = embeddedTables();
 const run = (fields: object = {}) =>
@@ -52,7 +56,8 @@ describe('interactions.restore', () => {
       const [first = 0, second = 0] = found
         .map((entry) => Date.parse(entry?.dueAt ?? ''))
         .sort((a, b) => a - b);
-      expect(second - first).toBe(1000);
+      // What is there already holds its turn for a moment, so one second may stay free.
+      expect(second - first).toBeGreaterThanOrEqual(1000);
       for (const entry of found) {
         expect(entry).toMatchObject({ status: 'retrying', attempts: 0, acceptedAt: OLD });
         const window = Date.parse(entry?.retryWindowStartsAt ?? '');
@@ -74,6 +79,23 @@ describe('interactions.restore', () => {
     expect(await run()).toMatchObject({ restored: 1 });
     expect(await tables().ledger.read(expired)).toBeUndefined();
     expect(await tables().ledger.read(kept)).toEqual(kept);
+  });
+
+  it('copies back what is remembered of users, and the orders to delete them', async () => {
+    const contact = `${WORKSPACE}#user:${randomUUID()}`;
+    const address = { contact, day: `contact#${randomUUID()}`, firstAt: OLD, lastAt: OLD };
+    const order = { contact, day: 'deletion', deletedAt: OLD, dueAt: OLD, queue: 'deletion' };
+    for (const item of [address, order]) await putInto(RESTORED, item);
+    expect(await run({ dryRun: true })).toMatchObject({ users: 2, unreadable: 0 });
+    expect(await run()).toMatchObject({ users: 2 });
+    const query = {
+      TableName: TABLES.Interactions,
+      KeyConditionExpression: 'contact = :user',
+      ExpressionAttributeValues: { ':user': { S: contact } },
+    };
+    const { Items = [] } = await tables().db.send(new QueryCommand(query));
+    expect(Items.map((item) => unmarshall(item))).toEqual([address, order]);
+    expect(await run()).toMatchObject({ users: 0 });
   });
 
   it('counts what cannot be read, and goes on', async () => {

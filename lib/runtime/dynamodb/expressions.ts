@@ -56,6 +56,16 @@ export function and(...parts: Expression[]): Expression {
   return (placeholders) => parts.map((part) => part(placeholders)).join(' AND ');
 }
 
+/** The attribute is a text that holds this one. */
+export function contains(attribute: string, part: string): Expression {
+  return ({ name, value }) => `contains(${name(attribute)}, ${value(part)})`;
+}
+
+/** The attribute is a text that does not hold this one. */
+export function lacks(attribute: string, part: string): Expression {
+  return ({ name, value }) => `NOT contains(${name(attribute)}, ${value(part)})`;
+}
+
 /** At least one of these holds. */
 export function or(...parts: [Expression, Expression, ...Expression[]]): Expression {
   return (placeholders) => `(${parts.map((part) => part(placeholders)).join(' OR ')})`;
@@ -70,24 +80,29 @@ export function attributes(...names: string[]): Expression {
  * An update of several attributes.
  *
  * @param changes the new value of each attribute. `null` removes it, `undefined` leaves it as it is
+ * @param firsts attributes that are set unless they are set already
  */
-export function change(changes: Record<string, unknown>): Expression {
+export function change(
+  changes: Record<string, unknown>,
+  firsts: Record<string, unknown> = {},
+): Expression {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
   return ({ name, value }) => {
-    const set = given.filter(([, next]) => next !== null);
+    const set = [
+      ...given.flatMap(([field, next]) =>
+        next === null ? [] : [`${name(field)} = ${value(next)}`],
+      ),
+      ...Object.entries(firsts).map(
+        ([field, first]) => `${name(field)} = if_not_exists(${name(field)}, ${value(first)})`,
+      ),
+    ];
     const removed = given.filter(([, next]) => next === null);
     const clauses = [
-      set.length > 0 && `SET ${set.map(([field, next]) => `${name(field)} = ${value(next)}`)}`,
+      set.length > 0 && `SET ${set}`,
       removed.length > 0 && `REMOVE ${removed.map(([field]) => name(field))}`,
     ];
     return clauses.filter(Boolean).join(' ');
   };
-}
-
-/** An update that sets an attribute unless it is set already. */
-export function setOnce(attribute: string, first: unknown): Expression {
-  return ({ name, value }) =>
-    `SET ${name(attribute)} = if_not_exists(${name(attribute)}, ${value(first)})`;
 }
 
 type ExpressionField =

@@ -1,7 +1,7 @@
 import { createElement, createForeign } from './dom.js';
 import { formatDuration, formatMoment, formatNumber } from './formats.js';
 
-const STATUSES = ['accepted', 'duplicate', 'ignored', 'rejected', 'failed'];
+const STATUSES = ['accepted', 'duplicate', 'deleting', 'ignored', 'rejected', 'failed'];
 
 /**
  * Creates the row of a request. What may change is shown by `showRow`.

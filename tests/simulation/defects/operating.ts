@@ -57,8 +57,8 @@ export const OPERATING: Defect[] = [
   },
   {
     defect: 'contact.forget deletes only the newest day',
-    file: 'lib/operator/interaction-commands.ts',
-    from: 'await pMap(entries, repairs.forget,',
-    to: 'await pMap(entries.slice(0, 1), repairs.forget,',
+    file: 'lib/ledger/forget.ts',
+    from: 'await pMap(entries, forgetOne,',
+    to: 'await pMap(entries.slice(0, 1), forgetOne,',
   },
 ];

@@ -1,0 +1,95 @@
+import { createRequire } from 'node:module';
+import { JsonTemplateEngine } from '@rudderstack/json-template-engine';
+import { normalize } from '../../lib/event/normalize.ts';
+import { ratioRow, type Section } from './section.ts';
+import { alternate, compare } from './statistics.ts';
+
+// Its ES modules cannot be loaded by Node, and its types need those of a browser. It needs liquidjs,
+// which it does not name as a dependency.
+const require = createRequire(import.meta.url);
+const { transform }: { transform(mapping: object, event: object): unknown } =
+  require('@segment/actions-core');
+
+const TIMES = 20_000;
+const EVENT = {
+  type: 'identify',
+  messageId: 'a-message',
+  timestamp: '2026-11-28T08:15:30.123Z',
+  originalTimestamp: '2026-11-28T08:15:30.100Z',
+  sentAt: '2026-11-28T08:15:30.200Z',
+  userId: 'peter',
+  traits: { email: 'peter@example.com', name: 'Peter', plan: 'pro' },
+  context: {
+    library: { name: 'analytics.js', version: '2.11.1' },
+    page: { path: '/welcome', url: 'https://example.com/welcome', title: 'Welcome' },
+    userAgent: 'Mozilla/5.0',
+  },
+  page: { url: 'https://example.com/welcome' },
+};
+const SETTINGS = { timeZone: 'UTC', standardMessage: 'Used our product' };
+const NOW = Date.parse('2026-11-28T08:16:00Z');
+
+/** What is wanted of an event, as a destination of Segment's "Actions" says it. */
+const MAPPING = {
+  email: either('$.traits.email', '$.email'),
+  timestamp: either('$.timestamp', '$.originalTimestamp'),
+  description: either('$.page.url', '$.context.page.url'),
+};
+
+function either(first: string, second: string) {
+  return {
+    // biome-ignore lint/suspicious/noThenProperty: the language of the mapping has it
+    '@if': { exists: { '@path': first }, then: { '@path': first }, else: { '@path': second } },
+  };
+}
+
+/** The same in the language in which RudderStack writes its newer destinations. */
+const TEMPLATE = `{
+  email: .traits.email ?? .email,
+  timestamp: .timestamp ?? .originalTimestamp,
+  description: .page.url ?? .context.page.url
+}`;
+
+/** Reading one event, beside the libraries with which destinations map events. */
+export function normalizingSection(rounds: number): Section {
+  return {
+    name: 'normalizing',
+    title: 'Normalizing one event',
+    about:
+      'CPU time of normalize, which also checks all that it reads, beside mapping the same three fields ' +
+      "with @segment/actions-core and with RudderStack's @rudderstack/json-template-engine, which " +
+      'check nothing.',
+    async measure(onProgress) {
+      const template = JsonTemplateEngine.create(TEMPLATE);
+      const payload = JSON.parse(JSON.stringify(EVENT));
+      const times = await alternate(
+        {
+          ours: () => timeOf(() => normalize(EVENT, SETTINGS, NOW)),
+          segment: () => timeOf(() => transform(MAPPING, payload)),
+          rudderstack: () => timeOf(() => template.evaluate(EVENT)),
+        },
+        rounds,
+        (round) => onProgress(`${round} of ${rounds}`),
+      );
+      return [
+        ratioRow('normalize / @segment/actions-core', compare(times.ours, times.segment), 0.1),
+        ratioRow(
+          'normalize / @rudderstack/json-template-engine',
+          compare(times.ours, times.rudderstack),
+          0.1,
+        ),
+      ];
+    },
+  };
+}
+
+/** CPU time of so many runs, ms. */
+async function timeOf(run: () => unknown): Promise<number> {
+  const before = process.cpuUsage();
+  for (let n = 0; n < TIMES; n += 1) {
+    const result = run();
+    if (result instanceof Promise) await result;
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
