@@ -23,11 +23,11 @@ export interface AwsService {
  * `secretsmanager.GetSecretValue`, and `input` the body
  */
 export async function startAwsService(
-  answer: (operation: string, input: unknown) => AwsAnswer,
+  answer: (operation: string, input: unknown) => AwsAnswer | Promise<AwsAnswer>,
 ): Promise<AwsService> {
   const server = createServer(async (request, response) => {
     const operation = String(request.headers['x-amz-target']);
-    const { status = 200, body } = answer(operation, JSON.parse(await text(request)));
+    const { status = 200, body } = await answer(operation, JSON.parse(await text(request)));
     response
       .writeHead(status, { 'content-type': 'application/x-amz-json-1.1' })
       .end(JSON.stringify(body));

@@ -6,11 +6,14 @@ import { createRequire } from 'node:module';
 
 /** Some invocations of a function. */
 export interface Work {
-  /** `single`: one event a call. `batch`: several events a call. `none`: the program has no event. */
-  kind: 'single' | 'batch' | 'none';
+  /**
+   * `single`: one event a call. `batch`: several events a call. `records`: the next of the job's
+   * records, for `deliver`. `none`: the program has no event.
+   */
+  kind: 'single' | 'batch' | 'records' | 'none';
   /** How many calls. */
   calls: number;
-  /** How many events are in a batch; 1,000 if undefined. */
+  /** How many events or records are in a batch; 1,000 if undefined. */
   perBatch?: number;
   /** The number of the first contact. Calls go on from there. */
   from: number;
@@ -24,6 +27,8 @@ export interface Job {
   apiKey: string;
   /** The domain of the contacts, so that jobs do not share them. */
   domain: string;
+  /** The keys of pending interactions, for `deliver`. */
+  records?: { contact: string; day: string }[];
   first?: Work;
   warmUp?: Work;
   measured?: Work;
@@ -48,6 +53,13 @@ export interface JobResult {
 }
 
 const BATCH = 1000;
+const CONTEXT = {
+  functionName: 'bench',
+  awsRequestId: '6f0e5c1c-55d4-4f5c-9f2e-0f8a4a4f3f5d',
+  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:bench',
+  memoryLimitInMB: '1769',
+  getRemainingTimeInMillis: () => 50_000,
+};
 
 const job: Job = JSON.parse(process.argv[2] ?? '{}');
 const result: Partial<JobResult> = {};
@@ -72,14 +84,28 @@ process.send?.(result, () => process.exit());
 
 async function work(job: Work) {
   const { kind, calls, from, perBatch = BATCH, contacts = Number.POSITIVE_INFINITY } = job;
-  const perCall = kind === 'batch' ? perBatch : 1;
+  const perCall = kind === 'batch' || kind === 'records' ? perBatch : 1;
   for (let call = 0; call < calls; call += 1) {
     const numbers = Array.from(
       { length: perCall },
       (_, n) => from + ((call * perCall + n) % contacts),
     );
-    await invoke(kind, numbers);
+    if (kind === 'records') await deliver(numbers);
+    else await invoke(kind, numbers);
   }
+}
+
+/** Calls `deliver` with records of the stream, given as places in the records of the job. */
+async function deliver(places: number[]): Promise<void> {
+  const keys = places.flatMap((place) => job.records?.[place] ?? []);
+  const Records = keys.map(({ contact, day }) => ({
+    eventID: `${contact} ${day}`,
+    eventName: 'INSERT',
+    eventSource: 'aws:dynamodb',
+    dynamodb: { Keys: { contact: { S: contact }, day: { S: day } }, SequenceNumber: contact },
+  }));
+  const { batchItemFailures } = await handler({ Records }, CONTEXT);
+  if (batchItemFailures.length > 0) throw new Error(`${batchItemFailures.length} records failed`);
 }
 
 async function invoke(kind: Work['kind'], contacts: number[]): Promise<void> {
@@ -106,13 +132,7 @@ async function invoke(kind: Work['kind'], contacts: number[]): Promise<void> {
       body: JSON.stringify(kind === 'batch' ? { batch: events } : events[0]),
       isBase64Encoded: false,
     },
-    {
-      functionName: 'bench',
-      awsRequestId: '6f0e5c1c-55d4-4f5c-9f2e-0f8a4a4f3f5d',
-      invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:bench',
-      memoryLimitInMB: '1769',
-      getRemainingTimeInMillis: () => 28_000,
-    },
+    CONTEXT,
   );
   const status: unknown = response?.statusCode;
   if (kind !== 'none' && status !== 200) throw new Error(`answered ${status}: ${response?.body}`);

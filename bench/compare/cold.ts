@@ -31,10 +31,10 @@ export function coldSection(machine: Machine, rounds: number): Section {
   };
 }
 
-function rowsOf(results: Record<Program, JobResult[]>): Row[] {
-  const imports = (program: Program, time: 'cpuMs' | 'wallMs') =>
+function rowsOf(results: Record<Exclude<Program, 'deliver'>, JobResult[]>): Row[] {
+  const imports = (program: keyof typeof results, time: 'cpuMs' | 'wallMs') =>
     results[program].map((result) => result.import[time]);
-  const answers = (program: Program, time: 'cpuMs' | 'wallMs') =>
+  const answers = (program: keyof typeof results, time: 'cpuMs' | 'wallMs') =>
     results[program].map(({ first }) => first?.[time] ?? Number.NaN);
   return [
     ratioRow(
