@@ -7,6 +7,7 @@ import { drainSection } from './compare/drain.ts';
 import { logBytesSection } from './compare/log-bytes.ts';
 import { startMachine } from './compare/machine.ts';
 import { memorySection } from './compare/memory.ts';
+import { memorySizeSection } from './compare/memory-size.ts';
 import { normalizingSection } from './compare/normalizing.ts';
 import type { Row, Section } from './compare/section.ts';
 import { tableSizeSection } from './compare/table-size.ts';
@@ -34,6 +35,7 @@ try {
     normalizingSection(rounds),
     drainSection,
     memorySection(machine),
+    memorySizeSection(machine),
     // The last, because it leaves a large ledger behind.
     tableSizeSection(machine),
   ]);

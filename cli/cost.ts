@@ -32,7 +32,7 @@ const bars = [IDENTIFY, PLAIN].map((design) => ({
   costs: costOf(scenario, design),
 }));
 if (json) process.stdout.write(`${JSON.stringify({ scenario, prices: PRICES, bars })}\n`);
-else for (const { name, costs } of bars) process.stdout.write(toTable(name, costs));
+else process.stdout.write(bars.map(({ name, costs }) => toTable(name, costs)).join(''));
 if (svg !== undefined) {
   const { events, duplicates, batch } = scenario;
   const count = events.toLocaleString('en');

@@ -16,23 +16,25 @@ import {
 /**
  * Starts dynalite on a free port. It has no streams, so successful write requests become records.
  *
- * @param onRecord called for each item that is written to the ledger, or deleted
+ * @param onRecord called for each item that is written to the ledger, or deleted; no stream if undefined
  */
 export async function startEmbeddedDatabase(
-  onRecord: (record: StreamRecord) => void,
+  onRecord?: (record: StreamRecord) => void,
 ): Promise<Database> {
   const server = dynalite({ createTableMs: 0 });
   let reader: DynamoDBClient | undefined;
   let sequence = 0;
   const publishing = new Set<Promise<void>>();
-  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
-    watchRequest(request, response, (write) => {
-      sequence += 1;
-      const published = publish(write, sequence);
-      publishing.add(published);
-      void published.finally(() => publishing.delete(published));
-    }),
-  );
+  if (onRecord !== undefined) {
+    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
+      watchRequest(request, response, (write) => {
+        sequence += 1;
+        const published = publish(write, sequence);
+        publishing.add(published);
+        void published.finally(() => publishing.delete(published));
+      }),
+    );
+  }
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const listening = server.address();
@@ -56,7 +58,7 @@ export async function startEmbeddedDatabase(
 
   async function publish(write: Write, sequence: number): Promise<void> {
     const record = reader && (await readRecord(reader, write, sequence));
-    if (record !== undefined) onRecord(record);
+    if (record !== undefined) onRecord?.(record);
   }
 }
 

@@ -21,9 +21,10 @@ const optionsSchema = z.object({
   }),
 });
 
-/** What is compared. The last three are bundled with esbuild's defaults, as an engineer would. */
+/** What is measured. The last three are bundled with esbuild's defaults, as an engineer would. */
 const PROGRAMS = {
   identify: 'functions/identify.ts',
+  deliver: 'functions/deliver.ts',
   plain: 'bench/plain/handler.ts',
   bareClient: 'bench/plain/bare-client.ts',
   awsLite: 'bench/plain/aws-lite.ts',
@@ -54,11 +55,12 @@ export async function buildBundles(): Promise<{ folder: string; bundles: Bundles
     });
     return outfile;
   };
-  const [identify, plain, bareClient, awsLite] = await Promise.all([
+  const [identify, deliver, plain, bareClient, awsLite] = await Promise.all([
     bundle('identify', { ...options, external }),
+    bundle('deliver', { ...options, external }),
     bundle('plain'),
     bundle('bareClient'),
     bundle('awsLite'),
   ]);
-  return { folder, bundles: { identify, plain, bareClient, awsLite } };
+  return { folder, bundles: { identify, deliver, plain, bareClient, awsLite } };
 }

@@ -1,21 +1,31 @@
 /**
- * Runs a bundled function in a process of its own and tells what that cost. Its job comes as JSON in
- * the first argument. Only built-in modules are loaded besides the bundle.
+ * Runs a bundled function in a process of its own and tells what that cost. Its job comes as the first
+ * message. Only built-in modules are loaded besides the bundle.
  */
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 
 /** Some invocations of a function. */
 export interface Work {
-  /** `single`: one event a call. `batch`: several events a call. `none`: the program has no event. */
-  kind: 'single' | 'batch' | 'none';
+  /**
+   * `single`: one event a call. `batch`: several events a call. `records`: several records of the
+   * stream a call. `none`: the program has no event.
+   */
+  kind: 'single' | 'batch' | 'records' | 'none';
   /** How many calls. */
   calls: number;
-  /** How many events are in a batch; 1,000 if undefined. */
+  /** How many events or records are in a batch; 1,000 if undefined. */
   perBatch?: number;
   /** The number of the first contact. Calls go on from there. */
   from: number;
   /** How many contacts take turns; as many as there are events if undefined. */
   contacts?: number;
+}
+
+/** The key of an interaction in the ledger. */
+export interface InteractionKey {
+  contact: string;
+  day: string;
 }
 
 /** What a process measures: the import of a bundle, its first call, and more work. */
@@ -24,6 +34,8 @@ export interface Job {
   apiKey: string;
   /** The domain of the contacts, so that jobs do not share them. */
   domain: string;
+  /** The interactions of the records of the stream. */
+  keys?: InteractionKey[];
   first?: Work;
   warmUp?: Work;
   measured?: Work;
@@ -48,8 +60,15 @@ export interface JobResult {
 }
 
 const BATCH = 1000;
+const CONTEXT = {
+  functionName: 'bench',
+  awsRequestId: '6f0e5c1c-55d4-4f5c-9f2e-0f8a4a4f3f5d',
+  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:bench',
+  memoryLimitInMB: '1769',
+  getRemainingTimeInMillis: () => 60_000,
+};
 
-const job: Job = JSON.parse(process.argv[2] ?? '{}');
+const [job] = (await once(process, 'message')) as [Job];
 const result: Partial<JobResult> = {};
 const start = now();
 const { handler } = createRequire(import.meta.url)(job.bundle);
@@ -70,16 +89,36 @@ result.heapBytes = process.memoryUsage().heapUsed;
 result.peakBytes = process.resourceUsage().maxRSS * 1024;
 process.send?.(result, () => process.exit());
 
-async function work(job: Work) {
-  const { kind, calls, from, perBatch = BATCH, contacts = Number.POSITIVE_INFINITY } = job;
-  const perCall = kind === 'batch' ? perBatch : 1;
+async function work(todo: Work) {
+  const { kind, calls, from, perBatch = BATCH, contacts = Number.POSITIVE_INFINITY } = todo;
+  const perCall = kind === 'batch' || kind === 'records' ? perBatch : 1;
   for (let call = 0; call < calls; call += 1) {
+    if (kind === 'records') {
+      const start = from + call * perCall;
+      await deliver((job.keys ?? []).slice(start, start + perCall));
+      continue;
+    }
     const numbers = Array.from(
       { length: perCall },
       (_, n) => from + ((call * perCall + n) % contacts),
     );
     await invoke(kind, numbers);
   }
+}
+
+async function deliver(keys: InteractionKey[]): Promise<void> {
+  const Records = keys.map(({ contact, day }, n) => ({
+    eventID: String(n),
+    eventName: 'INSERT',
+    eventSource: 'aws:dynamodb',
+    dynamodb: {
+      Keys: { contact: { S: contact }, day: { S: day } },
+      SequenceNumber: String(n + 1),
+      StreamViewType: 'NEW_IMAGE',
+    },
+  }));
+  const { batchItemFailures } = await handler({ Records }, CONTEXT);
+  if (batchItemFailures.length > 0) throw new Error(`${batchItemFailures.length} records failed`);
 }
 
 async function invoke(kind: Work['kind'], contacts: number[]): Promise<void> {
@@ -106,13 +145,7 @@ async function invoke(kind: Work['kind'], contacts: number[]): Promise<void> {
       body: JSON.stringify(kind === 'batch' ? { batch: events } : events[0]),
       isBase64Encoded: false,
     },
-    {
-      functionName: 'bench',
-      awsRequestId: '6f0e5c1c-55d4-4f5c-9f2e-0f8a4a4f3f5d',
-      invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:bench',
-      memoryLimitInMB: '1769',
-      getRemainingTimeInMillis: () => 28_000,
-    },
+    CONTEXT,
   );
   const status: unknown = response?.statusCode;
   if (kind !== 'none' && status !== 200) throw new Error(`answered ${status}: ${response?.body}`);

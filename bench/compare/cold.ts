@@ -31,10 +31,12 @@ export function coldSection(machine: Machine, rounds: number): Section {
   };
 }
 
-function rowsOf(results: Record<Program, JobResult[]>): Row[] {
-  const imports = (program: Program, time: 'cpuMs' | 'wallMs') =>
+type Started = 'identify' | 'plain' | 'bareClient' | 'awsLite';
+
+function rowsOf(results: Record<Started, JobResult[]>): Row[] {
+  const imports = (program: Started, time: 'cpuMs' | 'wallMs') =>
     results[program].map((result) => result.import[time]);
-  const answers = (program: Program, time: 'cpuMs' | 'wallMs') =>
+  const answers = (program: Started, time: 'cpuMs' | 'wallMs') =>
     results[program].map(({ first }) => first?.[time] ?? Number.NaN);
   return [
     ratioRow(

@@ -2,14 +2,17 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { LOCAL_API_KEY, LOCAL_AWS } from '../../cli/local-stack.ts';
+import { keySchema } from '../../lib/ledger/entry.ts';
 import { TABLES } from '../../offline/database.ts';
 import { startEmbeddedDatabase } from '../../offline/embedded-database.ts';
 import { addLocalWorkspace } from '../../offline/local-workspace.ts';
+import { startSandbox } from '../../offline/sandbox/server.ts';
 import { LOCAL_SECRETS, startSecretsManager } from '../../offline/secrets-manager.ts';
 import { buildBundles, type Program } from './bundles.ts';
-import type { Job, JobResult } from './child.ts';
+import type { InteractionKey, Job, JobResult } from './child.ts';
 import { catchStore, createFill } from './fill.ts';
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
@@ -24,6 +27,8 @@ export interface Machine {
   run(program: Program, job: ProgramJob): Promise<JobResult>;
   /** Runs a job in a new process, and counts the bytes of its logs and metrics. */
   countOutput(program: Program, job: ProgramJob): Promise<number>;
+  /** Finds what was accepted and not delivered. */
+  findPending(): Promise<InteractionKey[]>;
   /** Fills the ledger until it has so many interactions more than at the start. */
   fill(interactions: number): Promise<void>;
   stop(): Promise<void>;
@@ -35,10 +40,11 @@ export interface Machine {
  */
 export async function startMachine(): Promise<Machine> {
   const store = catchStore();
-  const [{ folder, bundles }, database, secretsManager] = await Promise.all([
+  const [{ folder, bundles }, database, secretsManager, nat] = await Promise.all([
     buildBundles(),
-    startEmbeddedDatabase(() => {}),
+    startEmbeddedDatabase(),
     startSecretsManager(),
+    startSandbox({ port: 0 }),
   ]);
   await addLocalWorkspace(database.address, secretsManager.url);
   const db = new DynamoDBClient(database.address);
@@ -50,7 +56,6 @@ export async function startMachine(): Promise<Machine> {
       KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
     }),
   );
-  db.destroy();
   const env = {
     ...LOCAL_SECRETS,
     AWS_REGION: LOCAL_AWS.region,
@@ -63,16 +68,17 @@ export async function startMachine(): Promise<Machine> {
     IDEMPOTENCY_TABLE,
     METRICS_NAMESPACE: 'Nat/prod',
     POWERTOOLS_SERVICE_NAME: 'nat-destination-prod',
-    NAT_API_URL: 'http://localhost:4000/identify',
+    NAT_API_URL: `${nat.url}/identify`,
   };
   const start = (program: Program, job: ProgramJob, stdout: 'ignore' | 'pipe') => {
-    const argument = JSON.stringify({ ...job, bundle: bundles[program], apiKey: LOCAL_API_KEY });
-    return fork(CHILD, [argument], {
+    const child = fork(CHILD, {
       env,
       execArgv: ['--expose-gc', '--no-warnings'],
       // The lines of the functions are formatted and written, as in Lambda.
       stdio: ['ignore', stdout, 'inherit', 'ipc'],
     });
+    child.send({ ...job, bundle: bundles[program], apiKey: LOCAL_API_KEY });
+    return child;
   };
   return {
     async run(program, job) {
@@ -94,9 +100,24 @@ export async function startMachine(): Promise<Machine> {
       if (code !== 0) throw new Error(`${program} ended with ${code}`);
       return bytes;
     },
+    async findPending() {
+      const scan = {
+        TableName: TABLES.Interactions,
+        FilterExpression: '#status = :pending',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':pending': { S: 'pending' } },
+      };
+      const keys: InteractionKey[] = [];
+      for await (const { Items = [] } of paginateScan({ client: db }, scan)) {
+        keys.push(...Items.map((item) => keySchema.parse(unmarshall(item))));
+      }
+      return keys;
+    },
     fill: createFill(store),
     async stop() {
-      await Promise.all([database.stop(), secretsManager.stop(), rm(folder, { recursive: true })]);
+      db.destroy();
+      await Promise.all([database.stop(), secretsManager.stop(), nat.close()]);
+      await rm(folder, { recursive: true });
     },
   };
 }

@@ -26,8 +26,9 @@ export interface UserCall {
  */
 export function readUserCall(body: unknown): UserCall {
   const event = readEvent(body);
+  const type = event.textAt('type');
   const call = {
-    isDeletion: isDeletion(event.textAt('type') ?? ''),
+    isDeletion: type !== undefined && isDeletion(type),
     userId: toUserId(event.valueAt('userId')),
   };
   if (call.isDeletion && call.userId === undefined) {

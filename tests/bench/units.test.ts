@@ -19,3 +19,11 @@ it("with 10 unseen duplicates, an event costs at most 0.3 of the units of Powert
   expect(ours / costOf(await countPowertools(), 10, 'unseen')).toBeLessThanOrEqual(0.3);
   expect(ours / costOf(await countConditionalPut(), 10, 'unseen')).toBeLessThanOrEqual(0.3);
 });
+
+it("Powertools' idempotency costs two writes for a new event, and a failed one for a duplicate", async () => {
+  expect(await countPowertools()).toEqual({
+    new: { calls: 2, reads: 0, writes: 2 },
+    unseen: { calls: 1, reads: 0, writes: 1 },
+    seen: { calls: 1, reads: 0, writes: 1 },
+  });
+});

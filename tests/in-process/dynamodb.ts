@@ -38,31 +38,67 @@ export type EmbeddedDynamoDB = ReturnType<typeof createEmbeddedDynamoDB>;
 export function createEmbeddedDynamoDB() {
   const store = db.create({ createTableMs: 0 });
   return {
-    execute(operation: string, input: unknown): Promise<Answer> {
-      const name = operation.charAt(0).toLowerCase() + operation.slice(1);
-      const action: Action = require(`dynalite/actions/${name}`);
-      const { types, custom } = require(`dynalite/validations/${name}`);
-      return new Promise<Answer>((resolve, reject) => {
-        const fail = (error: unknown): void => {
-          const failure = failureSchema.safeParse(error);
-          if (failure.success)
-            resolve({ statusCode: failure.data.statusCode, body: failure.data.body });
-          else reject(error);
-        };
-        try {
-          const data = validations.checkTypes(input, types);
-          validations.checkValidations(data, types, custom, store);
-          action(store, data, (error, body) => {
-            if (error == null) resolve({ statusCode: 200, body });
-            else fail(error);
-          });
-        } catch (error) {
-          fail(error);
-        }
-      });
+    async execute(operation: string, input: unknown): Promise<Answer> {
+      // First, because dynalite takes away the fields that it does not know.
+      const { data: write } = oldItemSchema.safeParse(input);
+      const answer = await perform(operation, input);
+      const { data: failure } = failedConditionSchema.safeParse(answer.body);
+      return write && failure ? withOldItem(write, answer) : answer;
     },
   };
+
+  function perform(operation: string, input: unknown): Promise<Answer> {
+    const name = operation.charAt(0).toLowerCase() + operation.slice(1);
+    const action: Action = require(`dynalite/actions/${name}`);
+    const { types, custom } = require(`dynalite/validations/${name}`);
+    return new Promise<Answer>((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        const failure = failureSchema.safeParse(error);
+        if (failure.success)
+          resolve({ statusCode: failure.data.statusCode, body: failure.data.body });
+        else reject(error);
+      };
+      try {
+        const data = validations.checkTypes(input, types);
+        validations.checkValidations(data, types, custom, store);
+        action(store, data, (error, body) => {
+          if (error == null) resolve({ statusCode: 200, body });
+          else fail(error);
+        });
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+
+  /** What dynalite cannot do: the answer to a failed condition has the item that is there. */
+  async function withOldItem(write: OldItemInput, answer: Answer): Promise<Answer> {
+    const { TableName, Item, Key = Item ?? {} } = write;
+    const { body: description } = await perform('DescribeTable', { TableName });
+    const names = describedSchema
+      .parse(description)
+      .Table.KeySchema.map(({ AttributeName }) => AttributeName);
+    const key = Object.entries(Key).filter(([name]) => names.includes(name));
+    const read = { TableName, Key: Object.fromEntries(key), ConsistentRead: true };
+    const { body: found } = await perform('GetItem', read);
+    return {
+      ...answer,
+      body: { ...outputSchema.parse(answer.body), ...outputSchema.parse(found) },
+    };
+  }
 }
+
+/** A write that asks for the item that is there if its condition fails. */
+const oldItemSchema = z.object({
+  TableName: z.string(),
+  Item: z.optional(z.record(z.string(), z.unknown())),
+  Key: z.optional(z.record(z.string(), z.unknown())),
+  ReturnValuesOnConditionCheckFailure: z.literal('ALL_OLD'),
+});
+const failedConditionSchema = z.object({
+  __type: z.string().check(z.regex(/#ConditionalCheckFailedException$/)),
+});
+type OldItemInput = z.infer<typeof oldItemSchema>;
 
 /**
  * Gives the response to an operation, such as `PutItem`, and its input. It throws for a network
@@ -133,7 +169,12 @@ function responseOf({ statusCode, body }: Answer) {
   };
 }
 
-const describedSchema = z.object({ Table: z.object({ TableStatus: z.string() }) });
+const describedSchema = z.object({
+  Table: z.object({
+    TableStatus: z.string(),
+    KeySchema: z.array(z.object({ AttributeName: z.string() })),
+  }),
+});
 const tablesSchema = z.object({
   Resources: z.record(z.string(), z.object({ Properties: z.record(z.string(), z.unknown()) })),
 });

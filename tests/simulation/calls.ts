@@ -20,6 +20,9 @@ export function createCallWatcher(violate: (what: string) => void) {
     /** The key that all calls about an interaction have, if there was one. */
     idempotencyKeyOf: (name: string): string | undefined => idempotencyKeys.get(name),
 
+    /** The interaction that a call is about, also if it was deleted or replaced since. */
+    subjectOf: ({ event }: NatCall): Known | undefined => byDescription.get(event.description),
+
     /** Called when an interaction was accepted: calls about it may follow. */
     onAccepted(one: Known): void {
       byDescription.set(one.entry.event?.description ?? '', one);

@@ -18,6 +18,7 @@ interface Ordered {
   startedAt: number;
   /** The tick at which it was answered; absent if it never was. */
   answeredAt?: number;
+  isCompleted?: true;
 }
 
 const orderSchema = z.object({ deletedAt: z.iso.datetime(), dueAt: z.iso.datetime() });
@@ -130,6 +131,13 @@ export function createDeletionWatch(parts: DeletionParts) {
       return [...open.values()].filter(({ dueAt }) => dueAt <= now).length;
     },
 
+    /** Called at rest: every deletion that was answered must be completed. */
+    checkRest(): void {
+      if (open.size > 0) violate('a deletion is not completed at rest');
+      const isForgotten = ordered.some((one) => one.answeredAt !== undefined && !one.isCompleted);
+      if (isForgotten) violate('a deletion was answered and never completed');
+    },
+
     /** Called when a workspace was removed, with everything in it. */
     onRemoved(workspace: string): void {
       const isOwn = (user: string) => user.startsWith(`${workspace}#`);
@@ -159,6 +167,7 @@ export function createDeletionWatch(parts: DeletionParts) {
   function checkGone(user: string): void {
     const done = ordered.filter((one) => one.user === user && one.answeredAt !== undefined);
     if (done.length === 0) return;
+    for (const one of done) one.isCompleted = true;
     depth.count('a deletion was completed');
     const until = Math.max(...done.map(({ startedAt }) => startedAt)) - MOMENT_MS;
     const own = links.get(user) ?? [];

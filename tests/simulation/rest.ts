@@ -96,24 +96,21 @@ async function checkLedger(world: World): Promise<void> {
     else if (!nat.timeline.has(idempotencyKey)) violate('delivered, but not on the timeline');
     else if ('event' in item) violate('delivered with its address');
   }
-  if (world.deletions.open.size > 0) violate('a deletion is not completed at rest');
+  world.deletions.checkRest();
   if (items.length !== watcher.known.size) violate('an accepted interaction is gone');
 }
 
 /** The timeline holds only what was sent, and each contact once a day. */
 function checkTimeline({ nat, sent, violate, watcher }: World): void {
   const days = new Set<string>();
-  const byKey = new Map(
-    [...watcher.known.values()].map((one) => [watcher.idempotencyKeyOf(one.name), one]),
-  );
   const good = sent.filter(({ isGood }) => isGood);
-  for (const [idempotencyKey, { event }] of nat.timeline) {
-    const { email, timestamp } = event;
+  for (const call of nat.timeline.values()) {
+    const { email, timestamp } = call.event;
     if (!good.some((one) => one.email === email && one.timestamp === timestamp)) {
       violate('on the timeline is what nobody sent');
     }
     // On the day on which a time zone changes, a contact may have two.
-    const [zone, another] = byKey.get(idempotencyKey)?.zones ?? [];
+    const [zone, another] = watcher.subjectOf(call)?.zones ?? [];
     if (zone === undefined || another !== undefined) continue;
     const day = `${email} ${zone} ${dayIn(zone, Date.parse(timestamp))}`;
     if (days.has(day)) violate('twice a day on the timeline');

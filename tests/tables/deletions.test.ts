@@ -196,6 +196,30 @@ describe('a deletion', () => {
     expect(await daysOf(workspace)).toHaveLength(1);
   });
 
+  it('stays if the user is deleted again while it is being completed', async () => {
+    const { deletions } = tables().ledger;
+    const workspace = await someWorkspace();
+    const emails = Array.from({ length: 30 }, (_, n) => `again-${n}@example.com`);
+    await send(
+      workspace,
+      emails.map((email) => identify('again', email)),
+    );
+    const user = await userOf(workspace, 'again');
+    await deletions.order(user, now);
+    wait(MUCH_LATER);
+    let again: Promise<void> | undefined;
+    // Asked for the second time when the first page of addresses is done.
+    const orderAgain = () => {
+      again ??= deletions.order(user, now);
+      return true;
+    };
+    expect(await completeDue(vi.fn(orderAgain).mockReturnValueOnce(true))).toEqual([]);
+    await again;
+    wait(MUCH_LATER);
+    expect(await completeDue()).toEqual([user]);
+    expect(await itemsOf(workspace)).toEqual([]);
+  });
+
   it('is ordered within the time of the request, however much the user has', async () => {
     const { ledger } = tables();
     const workspace = await someWorkspace();

@@ -17,14 +17,14 @@ export const ACCEPTING: Defect[] = [
   {
     defect: 'an event whose day is taken is answered accepted',
     file: 'lib/intake/accept.ts',
-    from: 'if (await ledger.accept(key, { email, timestamp, description }, at)) {',
-    to: 'await ledger.accept(key, { email, timestamp, description }, at);\n        {',
+    from: 'if (await ledger.accept(key, event, at)) {',
+    to: 'await ledger.accept(key, event, at);\n        {',
   },
   {
     defect: 'a write that fails counts as accepted',
     file: 'lib/intake/accept.ts',
-    from: 'if (await ledger.accept(key, { email, timestamp, description }, at)) {',
-    to: 'if (await ledger.accept(key, { email, timestamp, description }, at).catch(() => true)) {',
+    from: 'if (await ledger.accept(key, event, at)) {',
+    to: 'if (await ledger.accept(key, event, at).catch(() => true)) {',
   },
   {
     defect: 'the day is that of UTC, not of the time zone',

@@ -61,6 +61,7 @@ export const DELETING: Defect[] = [
     file: 'lib/ledger/deletions.ts',
     from: "...expressions({ ConditionExpression: equals('dueAt', lease) }),",
     to: '',
+    test: 'tests/tables/deletions.test.ts',
   },
   {
     defect: 'a deletion that runs out of time is over',
@@ -81,5 +82,6 @@ export const DELETING: Defect[] = [
     file: 'lib/intake/event-times.ts',
     from: 'at -= 1;',
     to: '',
+    test: 'tests/rules/deletion.test.ts',
   },
 ];
