@@ -31,5 +31,5 @@ export function ratioRow(what: string, ratio: Summary, goal?: number): Row {
 export function countRow(what: string, count: number, unit: string, goal?: number): Row {
   const figure = `${Number(count.toFixed(2))} ${unit}`;
   if (goal === undefined) return { what, figure };
-  return { what, figure, goal: `≤ ${goal} ${unit}`, isReached: count <= goal };
+  return { what, figure, goal: `≤ ${Number(goal.toFixed(2))} ${unit}`, isReached: count <= goal };
 }

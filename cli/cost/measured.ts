@@ -51,8 +51,8 @@ export const PLAIN: Design = {
   units: {
     request: { reads: 0.5, writes: 0 },
     new: { reads: 0, writes: 2 },
-    unseen: { reads: 0, writes: 1.2 },
-    seen: { reads: 0, writes: 1.2 },
+    unseen: { reads: 0, writes: 1 },
+    seen: { reads: 0, writes: 1 },
   },
   tableCalls: { new: 3, unseen: 2, seen: 2 },
   logBytes: { new: 583, duplicate: 585, batch: 0 },
