@@ -60,9 +60,9 @@ export const PLAIN: Design = {
 
 /** The delivery of one interaction. It is the same for both designs. */
 export const DELIVERY = {
-  memoryGb: 0.25,
-  /** ms, with a seventh of a processor. */
-  cpuMs: 10,
+  memoryGb: 0.5,
+  /** ms, with three tenths of a processor. */
+  cpuMs: 5,
   tableCalls: 2,
   units: { reads: 1, writes: 1 },
   logBytes: 460,
@@ -78,7 +78,7 @@ export const IDLE = {
   dashboards: 1,
   secrets: 3,
   /** `redeliver` runs every minute; GB-seconds and bytes of one run that finds nothing. */
-  redeliverGbSeconds: 0.25 * 0.1,
+  redeliverGbSeconds: (1769 / 1024) * 0.03,
   redeliverReads: 2,
   redeliverLogBytes: 130,
 } as const;
