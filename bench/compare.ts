@@ -1,3 +1,4 @@
+import './compare/quiet.ts';
 import { writeFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { fileURLToPath } from 'node:url';

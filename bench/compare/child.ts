@@ -34,6 +34,8 @@ export interface Job {
   apiKey: string;
   /** The domain of the contacts, so that jobs do not share them. */
   domain: string;
+  /** Memory of the function, MB: the heap gets the limits that Lambda sets for it. */
+  memoryMb?: number;
   /** The interactions of the records of the stream. */
   keys?: InteractionKey[];
   first?: Work;
@@ -60,6 +62,7 @@ export interface JobResult {
 }
 
 const BATCH = 1000;
+const SAMPLE_MS = 20;
 const CONTEXT = {
   functionName: 'bench',
   awsRequestId: '6f0e5c1c-55d4-4f5c-9f2e-0f8a4a4f3f5d',
@@ -70,6 +73,12 @@ const CONTEXT = {
 
 const [job] = (await once(process, 'message')) as [Job];
 const result: Partial<JobResult> = {};
+/** Bytes. The figure of the operating system is no use: it begins with that of the parent. */
+let peakBytes = 0;
+const sample = () => {
+  peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
+};
+setInterval(sample, SAMPLE_MS).unref();
 const start = now();
 const { handler } = createRequire(import.meta.url)(job.bundle);
 result.import = since(start);
@@ -83,10 +92,10 @@ if (job.measured !== undefined) {
   await work(job.measured);
   result.measured = since(before);
 }
+sample();
 globalThis.gc?.();
 result.heapBytes = process.memoryUsage().heapUsed;
-// Of the operating system, in KiB.
-result.peakBytes = process.resourceUsage().maxRSS * 1024;
+result.peakBytes = peakBytes;
 process.send?.(result, () => process.exit());
 
 async function work(todo: Work) {

@@ -20,8 +20,8 @@ export function logBytesSection(machine: Machine): Section {
     name: 'log-bytes',
     title: 'Bytes of logs and metrics',
     about:
-      'What a call writes to the log, without the lines of Lambda itself. Before, a new event wrote ' +
-      '1,100 bytes, and a duplicate 763.',
+      'What a call writes to the log, without the lines of Lambda itself. Before logs and metrics became ' +
+      'one line, a duplicate wrote 763 bytes.',
     async measure(onProgress): Promise<Row[]> {
       const rows: Row[] = [];
       for (const program of ['identify', 'plain'] as const) {
