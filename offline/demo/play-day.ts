@@ -21,7 +21,7 @@ const statsSchema = z.object({ retrying: z.number(), pendingOverAnHour: z.number
  * @param stack a local stack that is ready
  * @param print called with each line that says what happens
  * @param hourMs how long an hour of the day takes, ms
- * @throws {Error} if something still waits a minute after Nat is back
+ * @throws {Error} if nothing is tried during the outage, or something still waits a minute after it
  */
 export async function playDay(
   stack: Stack,
@@ -59,8 +59,8 @@ async function startOutage({ natUrl }: Stack, print: (line: string) => void): Pr
 }
 
 async function endOutage(stack: Stack, print: (line: string) => void): Promise<void> {
+  const retrying = await untilSomethingWaits(stack);
   await fetch(`${stack.natUrl}/faults`, { method: 'DELETE' });
-  const { retrying } = await readStats(stack);
   print(`${timeOf(OUTAGE.to)}  Nat is back, and ${retrying} interactions wait for it`);
   print('       npm run operate -- interactions.redrive --waiting');
   await stack.invoke('operate', { command: 'interactions.redrive', waiting: true });
@@ -72,6 +72,17 @@ async function endOutage(stack: Stack, print: (line: string) => void): Promise<v
     await stack.invoke('redeliver', {});
   }
   print('       all of them are delivered');
+}
+
+/** The stream may be late, and without a try during the outage nothing waits for Nat. */
+async function untilSomethingWaits(stack: Stack): Promise<number> {
+  const end = Date.now() + RECOVERY_LIMIT_MS;
+  for (;;) {
+    const { retrying } = await readStats(stack);
+    if (retrying > 0) return retrying;
+    if (Date.now() > end) throw new Error('nothing was tried during the outage');
+    await wait(RECOVERY_CHECK_MS);
+  }
 }
 
 async function readStats(stack: Stack) {
