@@ -66,7 +66,11 @@ export function createHandler(services: () => Services) {
       const impliedType = isSingle && route === IDENTIFY_ROUTE ? 'identify' : undefined;
       const results = await withAbort(limitMs, (signal) =>
         intake().accept(events, workspace, Date.now(), {
-          ...{ signal, shared, impliedType, isDryRun, traceparent },
+          signal,
+          shared,
+          impliedType,
+          isDryRun,
+          traceparent,
         }),
       );
       if (!isDryRun) {

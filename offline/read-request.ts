@@ -45,8 +45,9 @@ export function createRequestReader(
   const intake = createIntake(
     {
       findTaken: async () => new Set(),
-      ...{ accept: refuse, remember: refuse },
-      deletions: { ...{ order: refuse, deleteNow: refuse }, count: async () => NOTHING },
+      accept: refuse,
+      remember: refuse,
+      deletions: { order: refuse, deleteNow: refuse, count: async () => NOTHING },
     },
     secrets,
   );

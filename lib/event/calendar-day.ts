@@ -13,9 +13,11 @@ const formats = new Map<string, Intl.DateTimeFormat>();
  * @throws {RangeError} if the time zone is unknown
  */
 export function calendarDay(timeZone: string, timestamp: number): string {
-  const utc = new Date(timestamp).toISOString();
-  // The first formatter costs a tenth of a cold start, and most workspaces need none.
-  if (timeZone === 'UTC' && utc.length === ISO_LENGTH) return utc.slice(0, DATE_LENGTH);
+  if (timeZone === 'UTC') {
+    // The first formatter is dear in a cold start, and most workspaces need none.
+    const iso = new Date(timestamp).toISOString();
+    if (iso.length === ISO_LENGTH) return iso.slice(0, DATE_LENGTH);
+  }
   const parts = formatterFor(timeZone).formatToParts(timestamp);
   const values = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   const { era, year, month, day } = values;

@@ -1,16 +1,9 @@
-import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import * as z from 'zod/mini';
 import { MINUTE_MS } from '../runtime/durations.ts';
-import { conditionHeld, updateIf } from '../runtime/dynamodb/conditional-write.ts';
-import {
-  change,
-  equals,
-  expressions,
-  isAbsent,
-  isAtMost,
-  or,
-} from '../runtime/dynamodb/expressions.ts';
+import { deleteIf, updateIf } from '../runtime/dynamodb/conditional-write.ts';
+import { change, equals, isAbsent, isAtMost, or } from '../runtime/dynamodb/expressions.ts';
 import { parseItem } from '../runtime/dynamodb/items.ts';
 import { queuePages } from './due-index.ts';
 import { type DueEntry, type InteractionKey, toKeyItem } from './entry.ts';
@@ -173,12 +166,7 @@ export function createDeletions(db: DynamoDBClient, table: string, users: Users)
       await changeOrder(due, lease, { dueAt: due.dueAt, position: page.next.day?.S });
       return false;
     }
-    const remove = new DeleteItemCommand({
-      TableName: table,
-      Key: toKeyItem(due),
-      ...expressions({ ConditionExpression: equals('dueAt', lease) }),
-    });
-    return conditionHeld(db.send(remove));
+    return deleteIf(db, { table, key: toKeyItem(due), condition: equals('dueAt', lease) });
   }
 
   /** @returns the order as it is then; undefined if another run has it, or it was ordered again */

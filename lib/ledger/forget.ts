@@ -1,6 +1,6 @@
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
-import { conditionHeld } from '../runtime/dynamodb/conditional-write.ts';
+import { deleteIf } from '../runtime/dynamodb/conditional-write.ts';
 import {
   type Expression,
   equals,
@@ -71,12 +71,9 @@ export async function forgetContact(
   return forgotten;
 
   async function forgetOne({ contact, day }: InteractionKey): Promise<void> {
-    const remove = new DeleteItemCommand({
-      TableName: table,
-      Key: toKeyItem({ contact, day }),
-      ...expressions({ ConditionExpression: isInScope(scope) }),
-    });
-    if (await conditionHeld(db.send(remove))) forgotten.push({ contact, day });
+    const condition = isInScope(scope);
+    const isDeleted = await deleteIf(db, { table, key: toKeyItem({ contact, day }), condition });
+    if (isDeleted) forgotten.push({ contact, day });
   }
 }
 

@@ -1,11 +1,7 @@
-import {
-  DeleteItemCommand,
-  type DynamoDBClient,
-  type QueryCommandInput,
-} from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
 import { DAY_MS, SECOND_MS } from '../runtime/durations.ts';
-import { conditionHeld, updateIf } from '../runtime/dynamodb/conditional-write.ts';
+import { deleteIf, updateIf } from '../runtime/dynamodb/conditional-write.ts';
 import {
   and,
   beginsWith,
@@ -99,14 +95,8 @@ export function createUsers(db: DynamoDBClient, table: string, retentionDays?: n
 
     /** Forgets an address, unless an event after a time named it again. */
     async forgetAddress({ contact, day }: InteractionKey, until: number): Promise<void> {
-      const remove = new DeleteItemCommand({
-        TableName: table,
-        Key: toKeyItem({ contact, day }),
-        ...expressions({
-          ConditionExpression: isAtMost('lastAt', new Date(until).toISOString()),
-        }),
-      });
-      await conditionHeld(db.send(remove));
+      const condition = isAtMost('lastAt', new Date(until).toISOString());
+      await deleteIf(db, { table, key: toKeyItem({ contact, day }), condition });
     },
   };
 

@@ -1,13 +1,8 @@
-import {
-  DeleteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { MINUTE_MS } from '../runtime/durations.ts';
-import { conditionHeld } from '../runtime/dynamodb/conditional-write.ts';
+import { conditionHeld, deleteIf } from '../runtime/dynamodb/conditional-write.ts';
 import { and, equals, expressions, isAbsent } from '../runtime/dynamodb/expressions.ts';
 import { parseItem } from '../runtime/dynamodb/items.ts';
 import { expiryOf } from './master-record.ts';
@@ -58,12 +53,7 @@ export function createKeyClaims(db: DynamoDBClient, table: string) {
     /** Gives a claim back that was not completed. */
     async unclaim(hash: string, owner: string): Promise<void> {
       const isOurClaim = and(equals('owner', owner), isAbsent('version'));
-      const remove = new DeleteItemCommand({
-        TableName: table,
-        Key: { key: { S: hash } },
-        ...expressions({ ConditionExpression: isOurClaim }),
-      });
-      await conditionHeld(db.send(remove));
+      await deleteIf(db, { table, key: { key: { S: hash } }, condition: isOurClaim });
     },
   };
 

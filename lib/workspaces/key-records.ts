@@ -1,7 +1,7 @@
-import { DeleteItemCommand, type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
-import { conditionHeld, updateIf } from '../runtime/dynamodb/conditional-write.ts';
-import { and, change, equals, exists, expressions } from '../runtime/dynamodb/expressions.ts';
+import { deleteIf, updateIf } from '../runtime/dynamodb/conditional-write.ts';
+import { and, change, equals, exists } from '../runtime/dynamodb/expressions.ts';
 import { parseItem } from '../runtime/dynamodb/items.ts';
 import { OwnError } from '../runtime/own-error.ts';
 import { ownershipSchema } from './key-claims.ts';
@@ -39,12 +39,7 @@ export function createKeyRecords(db: DynamoDBClient, table: string) {
     /** Deletes all copies of a master record. */
     async deleteAll({ id, keys }: MasterRecord): Promise<void> {
       for (const { hash } of keys) {
-        const remove = new DeleteItemCommand({
-          TableName: table,
-          Key: { key: { S: hash } },
-          ...expressions({ ConditionExpression: equals('owner', id) }),
-        });
-        await conditionHeld(db.send(remove));
+        await deleteIf(db, { table, key: { key: { S: hash } }, condition: equals('owner', id) });
       }
     },
   };

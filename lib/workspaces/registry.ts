@@ -1,12 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  DeleteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
-import { conditionHeld } from '../runtime/dynamodb/conditional-write.ts';
+import { conditionHeld, deleteIf } from '../runtime/dynamodb/conditional-write.ts';
 import {
   and,
   beginsWith,
@@ -126,12 +121,8 @@ export function createRegistry(db: DynamoDBClient, table: string) {
      */
     async delete(master: MasterRecord): Promise<boolean> {
       await records.deleteAll(master);
-      const remove = new DeleteItemCommand({
-        TableName: table,
-        Key: masterKeyOf(master.id),
-        ...expressions({ ConditionExpression: equals('version', master.version) }),
-      });
-      return conditionHeld(db.send(remove));
+      const condition = equals('version', master.version);
+      return deleteIf(db, { table, key: masterKeyOf(master.id), condition });
     },
   };
 

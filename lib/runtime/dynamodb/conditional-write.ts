@@ -1,15 +1,21 @@
 import {
   ConditionalCheckFailedException,
+  DeleteItemCommand,
   type DynamoDBClient,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type Expression, expressions } from './expressions.ts';
 import type { Item } from './items.ts';
 
-/** An update that takes effect only if its condition holds. */
-export interface ConditionalUpdate {
+/** Which item a write is about, and what must hold so that it takes effect. */
+interface ConditionalWrite {
   table: string;
   key: Item;
+  condition: Expression | undefined;
+}
+
+/** An update that takes effect only if its condition holds. */
+export interface ConditionalUpdate extends ConditionalWrite {
   condition: Expression;
   /** See `change` in expressions.ts. */
   update: Expression;
@@ -37,6 +43,23 @@ export function updateIf(
     ReturnValues: 'ALL_NEW',
   });
   return unlessConditionFailed(db.send(command).then(({ Attributes = {} }) => Attributes));
+}
+
+/**
+ * Deletes an item if a condition holds, or whatever it is without a condition.
+ *
+ * @returns false if the condition did not hold
+ */
+export function deleteIf(
+  db: DynamoDBClient,
+  { table, key, condition }: ConditionalWrite,
+): Promise<boolean> {
+  const command = new DeleteItemCommand({
+    TableName: table,
+    Key: key,
+    ...expressions({ ConditionExpression: condition }),
+  });
+  return conditionHeld(db.send(command));
 }
 
 async function unlessConditionFailed<T>(write: Promise<T>): Promise<T | undefined> {
