@@ -47,8 +47,8 @@ export const DELETING: Defect[] = [
   {
     defect: 'a deletion forgets the addresses that are named again after it',
     file: 'lib/ledger/users.ts',
-    from: "ConditionExpression: isAtMost('lastAt', new Date(until).toISOString()),",
-    to: "ConditionExpression: isAtMost('firstAt', new Date(until).toISOString()),",
+    from: "const condition = isAtMost('lastAt', new Date(until).toISOString());",
+    to: "const condition = isAtMost('firstAt', new Date(until).toISOString());",
   },
   {
     defect: 'a deletion is answered although its order failed',
@@ -59,8 +59,8 @@ export const DELETING: Defect[] = [
   {
     defect: 'a deletion that was ordered again meanwhile is over with the first',
     file: 'lib/ledger/deletions.ts',
-    from: "...expressions({ ConditionExpression: equals('dueAt', lease) }),",
-    to: '',
+    from: "condition: equals('dueAt', lease) });",
+    to: 'condition: undefined });',
     test: 'tests/tables/deletions.test.ts',
   },
   {
