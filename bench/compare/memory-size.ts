@@ -1,6 +1,6 @@
 import { PRICES } from '../../cli/cost/prices.ts';
 import type { Machine } from './machine.ts';
-import type { Row, Section } from './section.ts';
+import { countRow, type Row, type Section } from './section.ts';
 
 const SIZES_MB = [256, 512, 1024, 1769, 3008];
 /** A function with so much memory has one whole processor; with less, its share of one. */
@@ -84,7 +84,7 @@ async function measureTasks(machine: Machine, onProgress: (text: string) => void
 }
 
 function rowsOf({ what, cpuMs, waitMs }: Task): Row[] {
-  return SIZES_MB.map((memoryMb) => {
+  const bySize = SIZES_MB.map((memoryMb) => {
     const ms = cpuMs / Math.min(1, memoryMb / WHOLE_PROCESSOR_MB) + waitMs;
     const perMillion = (memoryMb / 1024) * (ms / 1000) * PRICES.lambdaGbSecond * 1e6;
     return {
@@ -92,4 +92,5 @@ function rowsOf({ what, cpuMs, waitMs }: Task): Row[] {
       figure: `${ms.toFixed(0)} ms, $${perMillion.toFixed(2)}`,
     };
   });
+  return [countRow(`${what}: CPU time`, cpuMs, 'ms'), ...bySize];
 }

@@ -10,6 +10,9 @@ const require = createRequire(import.meta.url);
 const { transform }: { transform(mapping: object, event: object): unknown } =
   require('@segment/actions-core');
 
+const OURS = 'normalize';
+const SEGMENT = '@segment/actions-core';
+const RUDDERSTACK = '@rudderstack/json-template-engine';
 const TIMES = 20_000;
 const EVENT = {
   type: 'identify',
@@ -63,22 +66,17 @@ export function normalizingSection(rounds: number): Section {
       const template = JsonTemplateEngine.create(TEMPLATE);
       const payload = JSON.parse(JSON.stringify(EVENT));
       const times = await alternate(
-        {
-          ours: () => timeOf(() => normalize(EVENT, SETTINGS, NOW)),
-          segment: () => timeOf(() => transform(MAPPING, payload)),
-          rudderstack: () => timeOf(() => template.evaluate(EVENT)),
-        },
+        [
+          [OURS, () => timeOf(() => normalize(EVENT, SETTINGS, NOW))],
+          [SEGMENT, () => timeOf(() => transform(MAPPING, payload))],
+          [RUDDERSTACK, () => timeOf(() => template.evaluate(EVENT))],
+        ],
         rounds,
         (round) => onProgress(`${round} of ${rounds}`),
       );
-      return [
-        ratioRow('normalize / @segment/actions-core', compare(times.ours, times.segment), 0.1),
-        ratioRow(
-          'normalize / @rudderstack/json-template-engine',
-          compare(times.ours, times.rudderstack),
-          0.1,
-        ),
-      ];
+      return ([SEGMENT, RUDDERSTACK] as const).map((library) =>
+        ratioRow(`${OURS} / ${library}`, compare(times(OURS), times(library)), 0.1),
+      );
     },
   };
 }

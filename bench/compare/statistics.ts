@@ -22,28 +22,33 @@ function summarize(numbers: number[]): Summary {
 export function compare(ours: number[], theirs: number[]): Summary {
   const pairs = ours.map((number, n) => number / (theirs[n] ?? Number.NaN));
   const { low, high } = summarize(pairs);
-  return { median: summarize(ours).median / summarize(theirs).median, low, high };
+  return { median: medianOf(ours) / medianOf(theirs), low, high };
+}
+
+/** The middle of some numbers, of which there is at least one. */
+export function medianOf(numbers: number[]): number {
+  return summarize(numbers).median;
 }
 
 /**
  * Measures several things in turns, so that a slow moment of the machine hits all of them.
  *
+ * @param measures each with its name
  * @param rounds how often each is measured
  * @param onRound called after each round
+ * @returns gives the results of a name, in order
  */
 export async function alternate<Name extends string, Result>(
-  measures: Record<Name, () => Promise<Result>>,
+  measures: [Name, () => Promise<Result>][],
   rounds: number,
   onRound: (round: number) => void,
-): Promise<Record<Name, Result[]>> {
-  const names = Object.keys(measures) as Name[];
-  const results = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
-    Name,
-    Result[]
-  >;
+): Promise<(name: Name) => Result[]> {
+  const results = new Map<Name, Result[]>();
   for (let round = 1; round <= rounds; round += 1) {
-    for (const name of names) results[name].push(await measures[name]());
+    for (const [name, measure] of measures) {
+      results.set(name, [...(results.get(name) ?? []), await measure()]);
+    }
     onRound(round);
   }
-  return results;
+  return (name) => results.get(name) ?? [];
 }

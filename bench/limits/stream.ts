@@ -1,7 +1,8 @@
-import { type Clock, withGlobal } from '@sinonjs/fake-timers';
+import { DELIVERY } from '../../cli/cost/measured.ts';
 import type { DeliveryResult } from '../../lib/delivery/attempt.ts';
 import { createFirstDelivery } from '../../lib/delivery/first-delivery.ts';
 import { MINUTE_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
+import { createProcessor, type VirtualClock, withVirtualClock } from '../virtual-clock.ts';
 
 /** As `serverless.yml` sets them for the trigger of `deliver`. */
 const BATCH_SIZE = 25;
@@ -9,7 +10,7 @@ const CONTAINERS_PER_SHARD = 4;
 const FUNCTION_TIMEOUT_MS = 65 * SECOND_MS;
 
 /** CPU time of a delivery, ms, with the share of a processor that `deliver` has: 512 of 1,769 MB. */
-const CPU_MS = 1.5 / (512 / 1769);
+const CPU_MS = DELIVERY.cpuMs / (512 / 1769);
 /** What an attempt takes besides the call to Nat: two calls to the table. */
 const TABLE_MS = 15;
 /** From the end of an invocation to the start of the next. */
@@ -36,18 +37,15 @@ export interface ShardResult {
  * @param customers how many workspaces the records belong to, evenly
  */
 export async function simulateShard(natMs: number, customers: number): Promise<ShardResult> {
-  const clock = withGlobal(globalThis).install({ now: 0 });
   const counts = { delivered: 0, putOff: 0 };
-  try {
+  await withVirtualClock(async (virtual) => {
     for (let n = 0; n < CONTAINERS_PER_SHARD; n += 1) {
-      runContainer(clock, natMs, customers, counts);
+      runContainer(virtual, natMs, customers, counts);
     }
-    await clock.tickAsync(WARM_UP_MS);
+    await virtual.clock.tickAsync(WARM_UP_MS);
     Object.assign(counts, { delivered: 0, putOff: 0 });
-    await clock.tickAsync(MEASURED_MS);
-  } finally {
-    clock.uninstall();
-  }
+    await virtual.clock.tickAsync(MEASURED_MS);
+  });
   const seconds = MEASURED_MS / SECOND_MS;
   return {
     deliveredPerSecond: counts.delivered / seconds,
@@ -57,19 +55,13 @@ export async function simulateShard(natMs: number, customers: number): Promise<S
 
 /** Runs batches one after another until the clock stops. */
 async function runContainer(
-  clock: Clock,
+  virtual: VirtualClock,
   natMs: number,
   customers: number,
   counts: { delivered: number; putOff: number },
 ): Promise<void> {
-  const wait = (ms: number) =>
-    new Promise<void>((resolve) => clock.setTimeout(() => resolve(), ms));
-  let busyUntil = 0;
-  /** A container does one thing at a time. */
-  const compute = (ms: number) => {
-    busyUntil = Math.max(busyUntil, clock.now) + ms;
-    return wait(busyUntil - clock.now);
-  };
+  const { clock, wait } = virtual;
+  const compute = createProcessor(virtual);
   const startBatch = createFirstDelivery({
     async deliverPending(): Promise<DeliveryResult> {
       await compute(CPU_MS);

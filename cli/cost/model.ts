@@ -53,25 +53,27 @@ export function costOf(scenario: Scenario, design: Design): Costs {
   };
 }
 
+/** How many events there are of each kind. */
 type Counts = Record<'new' | 'unseen' | 'seen', number>;
+
+/** The sum of something over all events. */
+function sumOver(counts: Counts, figureOf: (kind: keyof Counts) => number): number {
+  const kinds = ['new', 'unseen', 'seen'] as const;
+  return kinds.reduce((sum, kind) => sum + counts[kind] * figureOf(kind), 0);
+}
 
 /** The billed time of all requests, seconds. */
 function secondsOf(counts: Counts, requests: number, batch: number, design: Design): number {
   const { cpuMs, tableCalls } = design;
-  const kinds = ['new', 'unseen', 'seen'] as const;
-  const cpu = kinds.reduce(
-    (sum, kind) => sum + counts[kind] * cpuMs[kind],
-    requests * cpuMs.request,
-  );
-  const events = counts.new + counts.unseen + counts.seen;
+  if (batch === 1) {
+    const ofEach = (kind: keyof Counts) => cpuMs.single[kind] + tableCalls[kind] * TABLE_MS;
+    return sumOver(counts, ofEach) / 1000;
+  }
   // In a batch many table calls happen at the same time.
-  const waits =
-    batch === 1
-      ? kinds.reduce((sum, kind) => sum + counts[kind] * tableCalls[kind], 0)
-      : requests *
-        (Math.ceil(batch / KEYS_PER_READ) +
-          Math.ceil((batch * counts.new) / events / CONCURRENT_WRITES));
-  return (cpu + waits * TABLE_MS) / 1000;
+  const reads = Math.ceil(batch / KEYS_PER_READ);
+  const writes = Math.ceil(counts.new / requests / CONCURRENT_WRITES);
+  const waitMs = requests * (reads + writes) * TABLE_MS;
+  return (sumOver(counts, (kind) => cpuMs.inBatch[kind]) + waitMs) / 1000;
 }
 
 function lambdaCost(invocations: number, seconds: number, { memoryGb, cpuMs }: Design): number {
@@ -80,12 +82,8 @@ function lambdaCost(invocations: number, seconds: number, { memoryGb, cpuMs }: D
 }
 
 function tableCost(counts: Counts, requests: number, { units }: Design): number {
-  const kinds = ['new', 'unseen', 'seen'] as const;
   const total = (unit: 'reads' | 'writes') =>
-    kinds.reduce(
-      (sum, kind) => sum + counts[kind] * units[kind][unit],
-      requests * units.request[unit],
-    );
+    requests * units.request[unit] + sumOver(counts, (kind) => units[kind][unit]);
   return total('writes') * PRICES.writeUnit + total('reads') * PRICES.readUnit;
 }
 
@@ -107,8 +105,8 @@ function logCost(bytes: number): number {
 
 /** One invocation for each interaction, which is the dearest case. */
 function deliveryCost(interactions: number, natMs: number): number {
-  const { memoryGb, cpuMs, tableCalls, units, logBytes } = DELIVERY;
-  const seconds = (natMs + cpuMs + tableCalls * TABLE_MS) / 1000;
+  const { memoryGb, cpuMs, processors, tableCalls, units, logBytes } = DELIVERY;
+  const seconds = (natMs + cpuMs / processors + tableCalls * TABLE_MS) / 1000;
   return (
     interactions *
       (PRICES.lambdaRequest +
