@@ -12,9 +12,11 @@ import {
   type StreamRecord,
   TABLES,
 } from './database.ts';
+import { answerInserts } from './insert-statements.ts';
 
 /**
- * Starts dynalite on a free port. It has no streams, so successful write requests become records.
+ * Starts dynalite on a free port. It has no streams, so successful write requests become records. It
+ * has no PartiQL, so each insert of a BatchExecuteStatement becomes a write request.
  *
  * @param onRecord called for each item that is written to the ledger, or deleted; no stream if undefined
  */
@@ -22,32 +24,41 @@ export async function startEmbeddedDatabase(
   onRecord?: (record: StreamRecord) => void,
 ): Promise<Database> {
   const server = dynalite({ createTableMs: 0 });
-  let reader: DynamoDBClient | undefined;
-  let sequence = 0;
+  const [answer] = server.listeners('request');
+  if (answer === undefined) throw new Error('dynalite answers nothing');
   const publishing = new Set<Promise<void>>();
-  if (onRecord !== undefined) {
-    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
-      watchRequest(request, response, (write) => {
+  let db: DynamoDBClient | undefined;
+  let sequence = 0;
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const operation = String(request.headers['x-amz-target']).split('.')[1];
+    if (db !== undefined && operation === 'BatchExecuteStatement') {
+      void answerInserts(db, request, response);
+      return;
+    }
+    if (onRecord !== undefined && isWrite(operation)) {
+      watchRequest(operation, request, response, (write) => {
         sequence += 1;
-        const published = publish(write, sequence);
+        const published = publish(write, sequence, onRecord);
         publishing.add(published);
         void published.finally(() => publishing.delete(published));
-      }),
-    );
-  }
+      });
+    }
+    Reflect.apply(answer, server, [request, response]);
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const listening = server.address();
   const port = typeof listening === 'object' ? listening?.port : undefined;
   const address = { endpoint: `http://127.0.0.1:${port}`, ...LOCAL_AWS };
   await createTables(address, false);
-  reader = new DynamoDBClient(address);
+  db = new DynamoDBClient(address);
   return {
     address,
     stop: async () => {
       // dynalite throws if it is closed during a read.
       await Promise.all(publishing);
-      reader?.destroy();
+      db?.destroy();
       const closed = new Promise<void>((resolve, reject) =>
         server.close((error?: Error) => (error ? reject(error) : resolve())),
       );
@@ -56,9 +67,13 @@ export async function startEmbeddedDatabase(
     },
   };
 
-  async function publish(write: Write, sequence: number): Promise<void> {
-    const record = reader && (await readRecord(reader, write, sequence));
-    if (record !== undefined) onRecord?.(record);
+  async function publish(
+    write: Write,
+    sequence: number,
+    onRecord: (record: StreamRecord) => void,
+  ): Promise<void> {
+    const record = db && (await readRecord(db, write, sequence));
+    if (record !== undefined) onRecord(record);
   }
 }
 
@@ -77,13 +92,11 @@ const writeSchema = z.object({
 });
 
 function watchRequest(
+  operation: Write['operation'],
   request: IncomingMessage,
   response: ServerResponse,
   onWrite: (write: Write) => void,
 ): void {
-  const target = String(request.headers['x-amz-target']).split('.')[1];
-  if (!isWrite(target)) return;
-  const operation = target;
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   // Not at `finish`: a caller that has left gets no answer, but the write took effect.

@@ -46,6 +46,7 @@ export function createRequestReader(
     {
       findTaken: async () => new Set(),
       accept: refuse,
+      insertNew: refuse,
       remember: refuse,
       deletions: { order: refuse, deleteNow: refuse, count: async () => NOTHING },
     },

@@ -1,4 +1,3 @@
-import pMap from 'p-map';
 import QuickLRU from 'quick-lru';
 import { compileFormat } from '../event/custom-format.ts';
 import type { Interaction, NormalizeSettings } from '../event/normalize.ts';
@@ -10,9 +9,8 @@ import type { SecretSource } from '../runtime/secret-source.ts';
 import type { Workspace } from '../workspaces/workspaces.ts';
 import { countUsers, deleteUsers, type UserDeletions } from './delete-users.ts';
 import { type Candidate, isCandidate, isDeletion, readTasks } from './read-task.ts';
+import { type WriteLedger, type WriteOptions, writeNew } from './write-new.ts';
 
-/** Writes at the same time, for the 4,000 events of Segment's largest batch. */
-const CONCURRENT_WRITES = 50;
 /** How many interactions this container remembers: page views come in bursts. */
 const MAX_REMEMBERED = 50_000;
 /** Short, because a dead interaction makes room for a new one of its day. */
@@ -28,17 +26,15 @@ export type EventResult =
   | { status: 'ignored' | 'rejected'; rejection: Rejection };
 
 /** What a request says of its events. */
-export interface AcceptOptions extends Pick<NormalizeSettings, 'impliedType' | 'shared'> {
+export interface AcceptOptions
+  extends Pick<NormalizeSettings, 'impliedType' | 'shared'>,
+    WriteOptions {
   /** Tells what would happen, and writes nothing. */
   isDryRun?: boolean;
-  /** The header `traceparent` of the request, if it is valid. */
-  traceparent?: string | undefined;
-  /** No write starts after it is aborted. */
-  signal?: AbortSignal | undefined;
 }
 
 /** What the intake needs of the ledger. */
-export interface IntakeLedger extends Pick<Ledger, 'findTaken' | 'accept' | 'remember'> {
+export interface IntakeLedger extends WriteLedger, Pick<Ledger, 'findTaken'> {
   deletions: Pick<Ledger['deletions'], 'order' | 'deleteNow' | 'count'>;
 }
 
@@ -82,7 +78,7 @@ export function createIntake(
       const contacts = await secrets.contacts();
       const tasks = readTasks(events, settings, contacts, now);
       const free = await findFree(firstOfEachDay(tasks.filter(isCandidate)));
-      const accepted = isDryRun ? new Set(free) : await writeNew(free, { signal, traceparent });
+      const accepted = isDryRun ? new Set(free) : await write(free, { signal, traceparent });
       // The last one of a user has the latest time.
       const deletions = new Map(tasks.filter(isDeletion).map(({ user, at }) => [user, at]));
       const found = isDryRun ? await countUsers(ledger.deletions, deletions) : undefined;
@@ -110,29 +106,10 @@ export function createIntake(
     return unknown.filter(({ id }) => !taken.has(id));
   }
 
-  async function writeNew(
-    candidates: Candidate[],
-    { signal, traceparent }: Pick<AcceptOptions, 'signal' | 'traceparent'>,
-  ): Promise<Set<Candidate>> {
-    const trace = traceparent === undefined ? {} : { traceparent };
-    const accepted = new Set<Candidate>();
-    await pMap(
-      candidates,
-      async (candidate) => {
-        const { key, user, at } = candidate;
-        const { email, timestamp, description } = candidate.interaction;
-        const event = { email, timestamp, description, ...trace };
-        // Before the interaction: a deletion must find it, whatever happens between the two writes.
-        if (user !== undefined) await ledger.remember(user, key.contact, at);
-        signal?.throwIfAborted();
-        if (await ledger.accept(key, event, at)) {
-          accepted.add(candidate);
-        }
-        remembered.set(candidate.id, true);
-      },
-      { concurrency: CONCURRENT_WRITES, ...(signal && { signal }) },
-    );
-    return accepted;
+  async function write(free: Candidate[], options: WriteOptions): Promise<Set<Candidate>> {
+    const written = await writeNew(ledger, free, options);
+    for (const { id } of free) remembered.set(id, true);
+    return written;
   }
 
   async function runDeletions(

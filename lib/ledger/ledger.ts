@@ -15,6 +15,7 @@ import {
   expressions,
   or,
 } from '../runtime/dynamodb/expressions.ts';
+import { insertAll } from '../runtime/dynamodb/insert-all.ts';
 import { type Item, parseItem } from '../runtime/dynamodb/items.ts';
 import { createDeletions } from './deletions.ts';
 import { queuePages } from './due-index.ts';
@@ -40,6 +41,14 @@ import { createUsers } from './users.ts';
 const MAX_KEYS_PER_READ = 100;
 
 export type Ledger = ReturnType<typeof createLedger>;
+
+/** An interaction that may be written. */
+export interface NewInteraction {
+  key: InteractionKey;
+  event: OutboxEvent;
+  /** When it was accepted, ms since the epoch. */
+  at: number;
+}
 
 /**
  * The table of interactions. Every method throws if DynamoDB fails. Otherwise
@@ -87,6 +96,20 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
         ...expressions({ ConditionExpression: isUnclaimed }),
       });
       return conditionHeld(db.send(put));
+    },
+
+    /**
+     * Writes new pending interactions with one call, each if its contact has no interaction that
+     * day. Where there is one, `accept` must decide: it may be dead.
+     *
+     * @param interactions up to `MAX_INSERTS`
+     * @returns for each whether it was written
+     */
+    insertNew(interactions: NewInteraction[]): Promise<boolean[]> {
+      const items = interactions.map(({ key, event, at }) =>
+        marshall(pendingEntry(key, event, at)),
+      );
+      return insertAll(db, table, items);
     },
 
     /**

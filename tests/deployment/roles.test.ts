@@ -16,6 +16,7 @@ import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createStreamReader } from '../../lib/ledger/stream.ts';
 import type { CommandName } from '../../lib/operator/commands.ts';
 import type { SecretStore } from '../../lib/runtime/secret-store.ts';
+import { insertsOf } from '../../offline/insert-statements.ts';
 import { CONFIG, createInProcessOperator, TABLES } from '../in-process/deployment.ts';
 import {
   createEmbeddedDynamoDB,
@@ -108,8 +109,12 @@ async function useEverything(): Promise<void> {
   await database.execute('PutItem', { TableName: RESTORED, Item: marshall(lost) });
   const clientOf = (name: FunctionName) =>
     createInProcessClient((operation, input) => {
-      for (const resource of resourcesIn(input)) {
-        asked.get(name)?.add(`dynamodb:${operation} ${resource}`);
+      const isInsert = operation === 'BatchExecuteStatement';
+      const action = isInsert ? 'PartiQLInsert' : operation;
+      for (const request of isInsert ? insertsOf(input) : [input]) {
+        for (const resource of resourcesIn(request)) {
+          asked.get(name)?.add(`dynamodb:${action} ${resource}`);
+        }
       }
       return database.execute(operation, input);
     });
@@ -204,7 +209,7 @@ function answerTo(email: string): NatResult {
 }
 
 /** What a request is about, as in `resources/`: `Interactions`, or `Interactions/index/due`. */
-function resourcesIn(input: Record<string, unknown>): string[] {
+function resourcesIn(input: object): string[] {
   const { TableName, IndexName, RequestItems } = z
     .object({
       TableName: z.optional(z.string()),

@@ -69,9 +69,9 @@ describe('a ledger that fails midway', () => {
 
   it('answers 503 to the whole batch, and duplicate for what was written when it is sent again', async () => {
     const { send, container, faults, ledger } = await start();
-    const written = 120;
-    let writes = 0;
-    faults.failing = (operation) => operation === 'PutItem' && ++writes > written;
+    const written = 100;
+    let calls = 0;
+    faults.failing = (operation) => operation === 'BatchExecuteStatement' && ++calls > 4;
     expect(await send(batch)).toEqual({ statusCode: 503, body: UNAVAILABLE });
     await vi.waitFor(async () => expect(await ledger()).toHaveLength(written));
 
@@ -121,10 +121,12 @@ describe('a ledger that hangs', () => {
 
   it('lets a batch of slow writes be answered 503 within 10 s, and finished when sent again', async () => {
     const { send, faults, ledger } = await start();
-    const batch = Array.from({ length: 600 }, (_, n) => event(`contact-${n}`));
+    const batch = Array.from({ length: 1000 }, (_, n) => event(`contact-${n}`));
     vi.useFakeTimers();
     faults.delay = (operation) =>
-      operation === 'PutItem' ? new Promise((resolve) => setTimeout(resolve, 1000)) : undefined;
+      operation === 'BatchExecuteStatement'
+        ? new Promise((resolve) => setTimeout(resolve, 2500))
+        : undefined;
     const answer = send(batch);
     await vi.advanceTimersByTimeAsync(9999);
     expect((await answer).statusCode).toBe(503);

@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { createHandler } from '../../functions/identify.ts';
 import { createServices } from '../../functions/services.ts';
 import { entrySchema, type LedgerEntry } from '../../lib/ledger/entry.ts';
+import { insertsOf } from '../../offline/insert-statements.ts';
 import { CONFIG, createInProcessOperator, TABLES } from '../in-process/deployment.ts';
 import {
   createEmbeddedDynamoDB,
@@ -16,6 +17,9 @@ import { SAMPLE, SENDERS, STANDARD_MESSAGE } from './senders.ts';
 
 const READS = ['GetItem', 'BatchGetItem', 'Query'];
 const putSchema = z.object({ TableName: z.string(), Item: z.record(z.string(), z.any()) });
+const insertedSchema = z.object({
+  Responses: z.array(z.object({ Error: z.optional(z.object({})) })),
+});
 
 /** What one request changed in the tables. */
 export interface Effects {
@@ -38,7 +42,8 @@ export async function createTarget() {
   await createTables(database, TABLES);
   const db = createInProcessClient(async (operation, input) => {
     const answer = await database.execute(operation, input);
-    if (answer.statusCode === 200 && !READS.includes(operation)) note(operation, input);
+    if (answer.statusCode === 200 && !READS.includes(operation))
+      note(operation, input, answer.body);
     return answer;
   });
   await addSenders();
@@ -63,8 +68,13 @@ export async function createTarget() {
     close: () => db.destroy(),
   };
 
-  function note(operation: string, input: Record<string, unknown>): void {
-    if (operation !== 'PutItem' || input.TableName !== TABLES.Interactions) {
+  function note(operation: string, input: Record<string, unknown>, body: unknown): void {
+    if (operation === 'BatchExecuteStatement') {
+      const { Responses } = insertedSchema.parse(body);
+      insertsOf(input).forEach((insert, index) => {
+        if (Responses[index]?.Error === undefined) note('PutItem', { ...insert }, undefined);
+      });
+    } else if (operation !== 'PutItem' || input.TableName !== TABLES.Interactions) {
       effects.unexpected.push(`${operation} ${String(input.TableName)}`);
     } else effects.written.push(entrySchema.parse(unmarshall(putSchema.parse(input).Item)));
   }

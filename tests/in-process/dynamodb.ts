@@ -9,6 +9,7 @@ import {
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { LOCAL_AWS } from '../../cli/local-stack.ts';
+import { executeInserts } from '../../offline/insert-statements.ts';
 
 const require = createRequire(import.meta.url);
 const db: { create(options: object): object } = require('dynalite/db');
@@ -39,6 +40,7 @@ export function createEmbeddedDynamoDB() {
   const store = db.create({ createTableMs: 0 });
   return {
     async execute(operation: string, input: unknown): Promise<Answer> {
+      if (operation === 'BatchExecuteStatement') return executeStatements(input);
       // First, because dynalite takes away the fields that it does not know.
       const { data: write } = oldItemSchema.safeParse(input);
       const answer = await perform(operation, input);
@@ -46,6 +48,14 @@ export function createEmbeddedDynamoDB() {
       return write && failure ? withOldItem(write, answer) : answer;
     },
   };
+
+  async function executeStatements(input: unknown): Promise<Answer> {
+    const body = await executeInserts(input, async (insert) => {
+      const answer = await perform('PutItem', insert);
+      return errorNameOf(answer);
+    });
+    return { statusCode: 200, body };
+  }
 
   function perform(operation: string, input: unknown): Promise<Answer> {
     const name = operation.charAt(0).toLowerCase() + operation.slice(1);
@@ -133,6 +143,11 @@ export function createDirectClient(perform: Perform): DynamoDBClient {
 
 const outputSchema = z.record(z.string(), z.unknown());
 const errorSchema = z.object({ __type: z.string(), message: z._default(z.string(), '') });
+
+/** @returns such as `ConditionalCheckFailedException`; undefined if the operation succeeded */
+export function errorNameOf({ statusCode, body }: Answer): string | undefined {
+  return statusCode === 200 ? undefined : exceptionOf(body).name;
+}
 
 function exceptionOf(body: unknown): DynamoDBServiceException {
   const { __type, message } = errorSchema.parse(body);

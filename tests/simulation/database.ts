@@ -6,7 +6,8 @@ import { isAboutUser } from '../../lib/ledger/user-key.ts';
 import { SECOND_MS } from '../../lib/runtime/durations.ts';
 import { TABLE_CALL_TIMEOUT_MS } from '../../lib/runtime/dynamodb/client.ts';
 import { withTimeout } from '../../lib/runtime/with-timeout.ts';
-import { type Answer, createDirectClient } from '../in-process/dynamodb.ts';
+import { executeInserts } from '../../offline/insert-statements.ts';
+import { type Answer, createDirectClient, errorNameOf } from '../in-process/dynamodb.ts';
 import { createIndexes } from './indexes.ts';
 import type { Moods } from './moods.ts';
 import type { Random } from './random.ts';
@@ -56,6 +57,8 @@ export interface ClientParts {
   onSettings: (key: string, record: object | undefined) => void;
   /** Called with each call that failed. */
   onTrouble: (invocation: Invocation) => void;
+  /** Called when one statement of several was throttled. */
+  onThrottled: () => void;
   /** Called with what the simulation cannot follow. */
   violate: (what: string) => void;
 }
@@ -115,6 +118,7 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
     repeated = false,
   ): Promise<Answer> {
     if (READS.has(operation)) return read(invocation, operation, input);
+    if (operation === 'BatchExecuteStatement') return insert(invocation, input, repeated);
     const answer = await parts.execute(operation, input);
     if (answer.statusCode !== 200) return answer;
     const { TableName = '', Item, Key = {} } = inputSchema.parse(input);
@@ -133,6 +137,18 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
       parts.violate(`${operation}: cannot be followed`);
     }
     return answer;
+  }
+
+  /** Each statement takes effect for itself, or is throttled. */
+  async function insert(invocation: Invocation, input: object, repeated: boolean): Promise<Answer> {
+    const body = await executeInserts(input, async (put) => {
+      if (random.chance(moods.flakiness())) {
+        parts.onThrottled();
+        return 'ProvisionedThroughputExceededException';
+      }
+      return errorNameOf(await act(invocation, 'PutItem', { ...put }, repeated));
+    });
+    return { statusCode: 200, body };
   }
 
   async function read(invocation: Invocation, operation: string, input: Record<string, unknown>) {

@@ -126,6 +126,7 @@ export async function createWorld(seed: number, depth: Depth) {
     onRead: watcher.onRead,
     onSettings: settings.onWrite,
     onTrouble: waiting.onTrouble,
+    onThrottled: () => depth.count('one interaction of a batch was throttled'),
   });
   const containers = createContainers({
     config: CONFIG,

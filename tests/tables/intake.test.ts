@@ -1,4 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type {
+  BatchExecuteStatementCommandInput,
+  BatchExecuteStatementCommandOutput,
+} from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { createIntake } from '../../lib/intake/accept.ts';
 import type { Workspace } from '../../lib/workspaces/workspaces.ts';
@@ -73,6 +77,68 @@ describe('what an event costs', () => {
       'ignored',
       'rejected',
     ]);
+  });
+});
+
+describe('the new interactions of a batch', () => {
+  const batchOf = (size: number) =>
+    Array.from({ length: size }, (_, n) => event(`contact-${n}@example.com`));
+
+  it('are written 25 with a call', async () => {
+    const { ledger, operations } = tables();
+    const workspace = await someWorkspace();
+    operations.length = 0;
+    const results = await createIntake(ledger, secretSource).accept(batchOf(60), workspace, NOW);
+    const calls = Array.from({ length: 3 }, () => 'BatchExecuteStatement');
+    expect(operations).toEqual(['BatchGetItem', ...calls]);
+    expect(results.filter(({ status }) => status === 'accepted')).toHaveLength(60);
+  });
+
+  it('are accepted once, however many containers write them at the same time', async () => {
+    const { ledger } = tables();
+    const workspace = await someWorkspace();
+    const containers = Array.from({ length: 5 }, () => createIntake(ledger, secretSource));
+    const answers = await Promise.all(
+      containers.map((intake) => intake.accept(batchOf(60), workspace, NOW)),
+    );
+    const accepted = answers.flat().filter(({ status }) => status === 'accepted');
+    expect(accepted).toHaveLength(60);
+  });
+
+  it('take the day of a dead one', async () => {
+    const { ledger } = tables();
+    const workspace = await someWorkspace();
+    const [result] = await createIntake(ledger, secretSource).accept(batchOf(1), workspace, NOW);
+    if (result === undefined || !('key' in result)) throw new Error('not accepted');
+    await ledger.bury(result.key, 'status 400', NOW);
+    const results = await createIntake(ledger, secretSource).accept(batchOf(2), workspace, NOW);
+    expect(results.map(({ status }) => status)).toEqual(['accepted', 'accepted']);
+  });
+
+  it('are written one by one where DynamoDB refused some of them', async () => {
+    const { db, ledger, operations } = tables();
+    const workspace = await someWorkspace();
+    db.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName !== 'BatchExecuteStatementCommand') return next(args);
+          const { Statements = [] } = args.input as BatchExecuteStatementCommandInput;
+          const input = { ...args.input, Statements: Statements.slice(2) };
+          const { output, ...response } = await next({ ...args, input });
+          const { Responses = [] } = output as BatchExecuteStatementCommandOutput;
+          const throttled = { Error: { Code: 'ThrottlingError' } };
+          const refused = [throttled, throttled];
+          return { ...response, output: { ...output, Responses: [...refused, ...Responses] } };
+        },
+      { name: 'refuse two', step: 'initialize' },
+    );
+    operations.length = 0;
+    const results = await createIntake(ledger, secretSource).accept(batchOf(10), workspace, NOW);
+    db.middlewareStack.remove('refuse two');
+    expect(results.map(({ status }) => status)).toEqual(batchOf(10).map(() => 'accepted'));
+    expect(operations).toEqual(['BatchGetItem', 'BatchExecuteStatement', 'PutItem', 'PutItem']);
+    const keys = results.flatMap((result) => ('key' in result ? [result.key] : []));
+    expect((await ledger.findTaken(keys)).size).toBe(10);
   });
 });
 

@@ -16,15 +16,15 @@ export const ACCEPTING: Defect[] = [
   },
   {
     defect: 'an event whose day is taken is answered accepted',
-    file: 'lib/intake/accept.ts',
-    from: 'if (await ledger.accept(key, event, at)) {',
-    to: 'await ledger.accept(key, event, at);\n        {',
+    file: 'lib/intake/write-new.ts',
+    from: 'if (await ledger.accept(key, event, at)) written.add(candidate);',
+    to: 'await ledger.accept(key, event, at);\n    written.add(candidate);',
   },
   {
     defect: 'a write that fails counts as accepted',
-    file: 'lib/intake/accept.ts',
-    from: 'if (await ledger.accept(key, event, at)) {',
-    to: 'if (await ledger.accept(key, event, at).catch(() => true)) {',
+    file: 'lib/intake/write-new.ts',
+    from: 'if (await ledger.accept(key, event, at)) written',
+    to: 'if (await ledger.accept(key, event, at).catch(() => true)) written',
   },
   {
     defect: 'the day is that of UTC, not of the time zone',
@@ -41,8 +41,20 @@ export const ACCEPTING: Defect[] = [
   {
     defect: 'a container remembers a contact before the write',
     file: 'lib/intake/accept.ts',
-    from: '    const accepted = new Set<Candidate>();\n',
-    to: '    const accepted = new Set<Candidate>();\n    for (const { id } of candidates) remembered.set(id, true);\n',
+    from: '    const written = await writeNew(ledger, free, options);\n',
+    to: '    for (const { id } of free) remembered.set(id, true);\n    const written = await writeNew(ledger, free, options);\n',
+  },
+  {
+    defect: 'all interactions of a batch count as inserted',
+    file: 'lib/runtime/dynamodb/insert-all.ts',
+    from: 'return response !== undefined && response.Error === undefined;',
+    to: 'return response !== undefined;',
+  },
+  {
+    defect: 'an interaction of a batch that could not be inserted counts as a duplicate',
+    file: 'lib/intake/write-new.ts',
+    from: 'const rest = candidates.filter((candidate) => !written.has(candidate));',
+    to: 'const rest = candidates.length > 1 ? [] : candidates;',
   },
   {
     defect: 'an interaction expires after its acceptance',
