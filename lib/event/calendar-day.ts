@@ -1,7 +1,3 @@
-/** Years before 0 and after 9999 have a sign and six digits. */
-const ISO_LENGTH = '2020-05-31T17:55:47.263Z'.length;
-const DATE_LENGTH = '2020-05-31'.length;
-
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
@@ -15,15 +11,20 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 export function calendarDay(timeZone: string, timestamp: number): string {
   if (timeZone === 'UTC') {
     // The first formatter is dear in a cold start, and most workspaces need none.
-    const iso = new Date(timestamp).toISOString();
-    if (iso.length === ISO_LENGTH) return iso.slice(0, DATE_LENGTH);
+    const date = new Date(timestamp);
+    return toIsoDate(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate());
   }
   const parts = formatterFor(timeZone).formatToParts(timestamp);
   const values = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   const { era, year, month, day } = values;
   // ISO 8601 counts 1 BC as the year 0; the formatter counts it as 1 of the era before.
   const isoYear = era === 'B' ? 1 - Number(year) : Number(year);
-  return `${String(isoYear).padStart(4, '0')}-${month}-${day}`;
+  return toIsoDate(isoYear, Number(month), Number(day));
+}
+
+function toIsoDate(year: number, month: number, day: number): string {
+  const digits = (number: number, count: number) => String(number).padStart(count, '0');
+  return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}`;
 }
 
 /**

@@ -25,15 +25,9 @@ export interface EventFields {
   shared: EventFields | undefined;
 }
 
-/** The fields of one object by their names in lower case, and the names that contradict. */
-interface FieldIndex {
-  values: Map<string, unknown>;
-  repeated: Set<string>;
-}
-
 /**
  * Opens an event for reading. Nat's customers vary the casing of field names, so `Email`, `EMAIL`
- * and `email` are one field. Each object is indexed once, when its first field is read.
+ * and `email` are one field.
  *
  * @param event one event as parsed from JSON
  * @param shared the fields that its batch gives to all events, if it is in a batch
@@ -41,7 +35,8 @@ interface FieldIndex {
  */
 export function readEvent(event: unknown, shared?: EventFields): EventFields {
   if (!isObject(event)) throw new Rejection('event_not_object');
-  const indexes = new Map<object, FieldIndex>();
+  /** An object may be large, and several fields are read from it. */
+  const knownNames = new Map<object, string[]>();
   return { valueAt, textAt, inLowerCase: () => lowerCaseObject(event), shared };
 
   function valueAt(path: string): unknown {
@@ -50,15 +45,12 @@ export function readEvent(event: unknown, shared?: EventFields): EventFields {
 
   function ownValueAt(path: string): unknown {
     let value: unknown = event;
-    let parent = '';
-    for (const name of path.split('.')) {
+    let depth = 0;
+    for (const name of namesOn(path)) {
       if (isAbsent(value) || isEmptyArray(value)) return undefined;
-      if (!isObject(value)) throw new Rejection('field_not_object', parent);
-      const field = parent === '' ? name : `${parent}.${name}`;
-      const { values, repeated } = indexOf(value);
-      if (repeated.has(name.toLowerCase())) throw new Rejection('field_repeated', field);
-      value = values.get(name.toLowerCase());
-      parent = field;
+      if (!isObject(value)) throw new Rejection('field_not_object', beginningOf(path, depth));
+      depth += 1;
+      value = fieldOf(value, name, path, depth);
     }
     return isAbsent(value) ? undefined : value;
   }
@@ -69,31 +61,60 @@ export function readEvent(event: unknown, shared?: EventFields): EventFields {
     throw new Rejection('field_not_string', path);
   }
 
-  function indexOf(object: object): FieldIndex {
-    const known = indexes.get(object);
-    if (known !== undefined) return known;
-    const index: FieldIndex = { values: new Map(), repeated: new Set() };
-    for (const [name, value] of Object.entries(object)) {
-      const lowerCase = name.toLowerCase();
-      const known = index.values.get(lowerCase);
-      if (contradict(known, value)) index.repeated.add(lowerCase);
-      if (!isAbsent(value) || !index.values.has(lowerCase)) index.values.set(lowerCase, value);
+  /** The value of a field, which may stand there under several casings of its name. */
+  function fieldOf(object: JsonObject, name: string, path: string, depth: number): unknown {
+    let found: unknown;
+    for (const key of namesIn(object)) {
+      // The length is compared first, because most names differ in it.
+      if (key.length !== name.length || key.toLowerCase() !== name) continue;
+      const value = object[key];
+      if (contradict(found, value)) throw new Rejection('field_repeated', beginningOf(path, depth));
+      if (!isAbsent(value)) found = value;
     }
-    indexes.set(object, index);
-    return index;
+    return found;
   }
 
-  function lowerCaseObject(object: object): object {
-    const { values, repeated } = indexOf(object);
+  function namesIn(object: JsonObject): string[] {
+    const known = knownNames.get(object);
+    if (known !== undefined) return known;
+    const names = Object.keys(object);
+    knownNames.set(object, names);
+    return names;
+  }
+}
+
+type JsonObject = Record<string, unknown>;
+
+/** The names on the paths that the code reads, in lower case. */
+const pathNames = new Map<string, string[]>();
+
+function namesOn(path: string): string[] {
+  const known = pathNames.get(path);
+  if (known !== undefined) return known;
+  const names = path.toLowerCase().split('.');
+  pathNames.set(path, names);
+  return names;
+}
+
+/** The first names on a path, as they are documented. */
+function beginningOf(path: string, depth: number): string {
+  return path.split('.').slice(0, depth).join('.');
+}
+
+function lowerCaseObject(object: JsonObject): JsonObject {
+  const fields = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(object)) {
+    const lowerCase = name.toLowerCase();
     // The name itself may be personal, so the message does not repeat it.
-    if (repeated.size > 0) throw new Rejection('field_repeated', 'A field');
-    return Object.fromEntries([...values].map(([name, value]) => [name, lowerCaseValue(value)]));
+    if (contradict(fields.get(lowerCase), value)) throw new Rejection('field_repeated', 'A field');
+    if (!isAbsent(value) || !fields.has(lowerCase)) fields.set(lowerCase, value);
   }
+  return Object.fromEntries([...fields].map(([name, value]) => [name, lowerCaseValue(value)]));
+}
 
-  function lowerCaseValue(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map(lowerCaseValue);
-    return isObject(value) ? lowerCaseObject(value) : value;
-  }
+function lowerCaseValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(lowerCaseValue);
+  return isObject(value) ? lowerCaseObject(value) : value;
 }
 
 /** The same value under two names is no contradiction. */
@@ -113,6 +134,6 @@ function isEmptyArray(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-function isObject(value: unknown): value is object {
+function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -76,10 +76,8 @@ export function correctClock(
 /** @returns NaN for a date or a time that does not exist */
 function toEpochMs(parts: Record<string, string | undefined>): number {
   const midnight = Date.parse(`${parts.date}T00:00:00Z`);
-  // V8 reads 2021-02-30 as a day in March, so the date has to come back unchanged.
-  if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(`${parts.date}T`)) {
-    return Number.NaN;
-  }
+  // V8 reads 2021-02-30 as a day in March, so the day has to come back unchanged.
+  if (new Date(midnight).getUTCDate() !== Number(parts.date?.slice(-2))) return Number.NaN;
   return midnight + timeOfDayMs(parts) - offsetMs(parts);
 }
 

@@ -33,8 +33,8 @@ export async function writeNew(
 ): Promise<Set<Candidate>> {
   const written = new Set<Candidate>();
   // Before the interactions: a deletion must find them, whatever happens between the two writes.
-  await forEach(candidates, CONCURRENT_WRITES, async ({ user, key, at }) => {
-    if (user !== undefined) await ledger.remember(user, key.contact, at);
+  await forEach(candidates.filter(hasUser), CONCURRENT_WRITES, async ({ user, key, at }) => {
+    await ledger.remember(user, key.contact, at);
   });
   if (candidates.length > 1) {
     await forEach(chunksOf(candidates, MAX_INSERTS), CONCURRENT_INSERTS, async (chunk) => {
@@ -54,13 +54,17 @@ export async function writeNew(
       signal?.throwIfAborted();
       await write(one);
     };
-    return pMap(list, writeInTime, { concurrency, ...(signal && { signal }) });
+    return pMap(list, writeInTime, { concurrency });
   }
 
   function toInteraction({ key, at, interaction: { email, timestamp, description } }: Candidate) {
     const trace = traceparent === undefined ? {} : { traceparent };
     return { key, at, event: { email, timestamp, description, ...trace } };
   }
+}
+
+function hasUser(candidate: Candidate): candidate is Candidate & { user: string } {
+  return candidate.user !== undefined;
 }
 
 function chunksOf<T>(list: T[], size: number): T[][] {

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import { OwnError } from './own-error.ts';
 
 const CIPHER = 'aes-256-gcm';
@@ -130,8 +138,9 @@ export function keyIdOf(sealed: string): string {
  * @throws {OwnError} if it is shorter
  */
 export function createContactNames(secret: string): ContactNames {
-  const contactKeys = deriveKey(secret, 'contact keys');
-  const userKeys = deriveKey(secret, 'user keys');
+  // Not as bytes, of which Node would make a key for each name.
+  const contactKeys = createSecretKey(deriveKey(secret, 'contact keys'));
+  const userKeys = createSecretKey(deriveKey(secret, 'user keys'));
   const digest = deriveKey(secret, 'fingerprint').toString('base64url');
   const fingerprint = digest.slice(0, FINGERPRINT_CHARACTERS);
 
@@ -141,7 +150,7 @@ export function createContactNames(secret: string): ContactNames {
     userKey: (workspace, userId) => nameIn(workspace, userKeys, userId),
   };
 
-  function nameIn({ id, contactsNamedBy }: NamedWorkspace, key: Buffer, text: string): string {
+  function nameIn({ id, contactsNamedBy }: NamedWorkspace, key: KeyObject, text: string): string {
     if (contactsNamedBy !== fingerprint) {
       throw new OwnError(
         `workspace ${id}: its contacts were named with another secret. Restore the first version of the secret that names contacts`,

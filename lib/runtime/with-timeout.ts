@@ -22,7 +22,7 @@ export async function withTimeout<T>(ms: number, work: Promise<T>): Promise<T> {
  * Does work that stops itself when it is told to, and waits for it, but not for ever.
  *
  * @param ms how long to wait
- * @param work gets a signal that is aborted when the time is up
+ * @param work gets a signal that is aborted when the time is up, or when the work itself fails
  * @throws {OwnError} when the time is up, and whatever the work throws before
  */
 export async function withAbort<T>(
@@ -32,7 +32,8 @@ export async function withAbort<T>(
   const controller = new AbortController();
   try {
     return await withTimeout(ms, work(controller.signal));
-  } finally {
+  } catch (error) {
     controller.abort();
+    throw error;
   }
 }

@@ -69,7 +69,14 @@ export async function packageStage(stage: string, settings: object, umask = '022
         ...['package', '--stage', stage, '--package', output],
         ...['--param', `natApiUrl=${NAT_API_URL}`],
       ],
-      { cwd: service, env: { PATH: `${dirname(process.execPath)}:/bin`, HOME: work } },
+      {
+        cwd: service,
+        env: {
+          PATH: `${dirname(process.execPath)}:/bin`,
+          HOME: work,
+          NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+        },
+      },
     );
     const json = await readFile(join(output, 'cloudformation-template-update-stack.json'), 'utf8');
     const { Resources, Conditions } = templateSchema.parse(JSON.parse(json));

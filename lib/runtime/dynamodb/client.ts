@@ -14,10 +14,18 @@ const ATTEMPT_TIMEOUT_MS = 3 * SECOND_MS;
 /** Enough to write the 4,000 events of a batch side by side. */
 const MAX_SOCKETS = 100;
 
+/**
+ * What takes a tenth of the CPU of a call, and changes nothing about it: lines for a logger that
+ * there is not, and headers that tell AWS which SDK calls.
+ */
+const UNUSED_MIDDLEWARE = ['loggerMiddleware', 'getUserAgentMiddleware'];
+
 /** The client that all tables share. Region, endpoint and credentials come from the environment. */
 export function createDynamoDB(): DynamoDBClient {
   const db = new DynamoDBClient({
     maxAttempts: 3,
+    // Nothing changes the middleware after the first call.
+    cacheMiddleware: true,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: ATTEMPT_TIMEOUT_MS,
@@ -28,6 +36,7 @@ export function createDynamoDB(): DynamoDBClient {
       httpsAgent: { maxSockets: MAX_SOCKETS },
     },
   });
+  for (const name of UNUSED_MIDDLEWARE) db.middlewareStack.remove(name);
   db.middlewareStack.add((next) => (args) => withTimeout(TABLE_CALL_TIMEOUT_MS, next(args)), {
     step: 'initialize',
     name: 'callTimeout',

@@ -5,14 +5,14 @@ export const DELETING: Defect[] = [
   {
     defect: 'a deletion: accepting does not remember the user',
     file: 'lib/intake/write-new.ts',
-    from: 'if (user !== undefined) await ledger.remember(user, key.contact, at);',
+    from: 'await ledger.remember(user, key.contact, at);',
     to: '',
   },
   {
     defect: 'a deletion: accepting remembers the user only after the interaction',
     file: 'lib/intake/write-new.ts',
-    from: 'if (user !== undefined) await ledger.remember(user, key.contact, at);',
-    to: 'void Promise.resolve().then(async () => { await new Promise((r) => setTimeout(r, 50)); if (user !== undefined) await ledger.remember(user, key.contact, at); }).catch(() => {});',
+    from: 'await ledger.remember(user, key.contact, at);',
+    to: 'void Promise.resolve().then(async () => { await new Promise((r) => setTimeout(r, 50)); await ledger.remember(user, key.contact, at); }).catch(() => {});',
   },
   {
     defect: 'a deletion is completed without a second look for what was being accepted',
