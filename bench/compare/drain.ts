@@ -1,5 +1,5 @@
 import { DELIVERY } from '../../cli/cost/measured.ts';
-import type { DeliveryResult } from '../../lib/delivery/attempt.ts';
+import { type DeliveryResult, MAX_ATTEMPT_MS } from '../../lib/delivery/attempt.ts';
 import { createFailureStreaks } from '../../lib/delivery/failure-streaks.ts';
 import { CONCURRENT_ATTEMPTS, redeliverDue } from '../../lib/delivery/redelivery.ts';
 import type { DueEntry } from '../../lib/ledger/entry.ts';
@@ -23,7 +23,9 @@ export const drainSection: Section = {
   title: `Draining ${DUE.toLocaleString('en')} due interactions`,
   about:
     `On a virtual clock, with the rules of redeliver, Nat at ${NAT_MS} ms, and ${PAGE_MS} ms for a page ` +
-    `of the index. 1 is ${CONCURRENT_ATTEMPTS} attempts at any moment.`,
+    `of the index. 1 is ${CONCURRENT_ATTEMPTS} attempts at any moment. A run starts none in its last ` +
+    `${MAX_ATTEMPT_MS / SECOND_MS} seconds, so what takes longer than ` +
+    `${(RUN_MS - MAX_ATTEMPT_MS) / SECOND_MS} seconds goes on a minute later.`,
   async measure() {
     const scheduled = await shareOfPerfect(0);
     const computed = await shareOfPerfect(DELIVERY.cpuMs);
@@ -74,7 +76,7 @@ async function drain(virtual: VirtualClock, cpuMs: number): Promise<number> {
       ledger,
       failureStreaks: createFailureStreaks(),
       async redeliver(one: DueEntry): Promise<DeliveryResult> {
-        await compute(cpuMs);
+        if (cpuMs > 0) await compute(cpuMs);
         await wait(NAT_MS);
         delivered.add(one);
         lastMs = clock.now;

@@ -5,9 +5,8 @@ const RUNS_PER_MONTH = 30 * 24 * 60;
 const GB = 1e9;
 /** How long one call to DynamoDB takes. */
 const TABLE_MS = 5;
-/** `identify` writes so many interactions of a batch at the same time, and reads 100 with a call. */
-const CONCURRENT_WRITES = 50;
-const KEYS_PER_READ = 100;
+/** `identify` reads a batch at once, and inserts so many interactions of it at the same time. */
+const CONCURRENT_WRITES = 8 * 25;
 /** One in so many invocations starts a container. */
 const INVOCATIONS_PER_START = 1000;
 
@@ -69,10 +68,8 @@ function secondsOf(counts: Counts, requests: number, batch: number, design: Desi
     const ofEach = (kind: keyof Counts) => cpuMs.single[kind] + tableCalls[kind] * TABLE_MS;
     return sumOver(counts, ofEach) / 1000;
   }
-  // In a batch many table calls happen at the same time.
-  const reads = Math.ceil(batch / KEYS_PER_READ);
   const writes = Math.ceil(counts.new / requests / CONCURRENT_WRITES);
-  const waitMs = requests * (reads + writes) * TABLE_MS;
+  const waitMs = requests * (1 + writes) * TABLE_MS;
   return (sumOver(counts, (kind) => cpuMs.inBatch[kind]) + waitMs) / 1000;
 }
 
