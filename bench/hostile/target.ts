@@ -1,7 +1,9 @@
 import { createHandler } from '../../functions/identify.ts';
 import { createServices } from '../../functions/services.ts';
+import { insertsOf } from '../../offline/insert-statements.ts';
 import { CONFIG, createInProcessOperator, TABLES } from '../../tests/in-process/deployment.ts';
 import {
+  type Answer,
   createEmbeddedDynamoDB,
   createInProcessClient,
   createTables,
@@ -27,8 +29,10 @@ export type Target = Awaited<ReturnType<typeof createTarget>>;
 export async function createTarget(format: 'documented' | 'custom') {
   const database = createEmbeddedDynamoDB();
   await createTables(database, TABLES);
-  const db = createInProcessClient(database.execute);
-  const services = createServices(CONFIG, db, createMemorySecretStore());
+  const db = createInProcessClient(
+    async (operation, input) =>
+      answerAtOnce(operation, input) ?? database.execute(operation, input),
+  );
   const operator = createInProcessOperator(db);
   await operator.run({
     command: 'workspace.add',
@@ -45,7 +49,6 @@ export async function createTarget(format: 'documented' | 'custom') {
       sample: SAMPLE,
     });
   }
-  const handler = createHandler(() => services);
   return {
     /**
      * @param body gzip, in base64
@@ -59,6 +62,9 @@ export async function createTarget(format: 'documented' | 'custom') {
         body,
         isBase64Encoded: true,
       });
+      // A new container, which remembers no contact.
+      const services = createServices(CONFIG, db, createMemorySecretStore());
+      const handler = createHandler(() => services);
       const start = process.cpuUsage();
       await handler(
         request,
@@ -68,4 +74,12 @@ export async function createTarget(format: 'documented' | 'custom') {
       return user + system;
     },
   };
+}
+
+/** Every day is free, and every write succeeds. The CPU of a DynamoDB is no part of the function. */
+function answerAtOnce(operation: string, input: Record<string, unknown>): Answer | undefined {
+  if (operation === 'BatchGetItem') return { statusCode: 200, body: { Responses: {} } };
+  if (operation !== 'BatchExecuteStatement') return undefined;
+  const Responses = insertsOf(input).map(({ TableName }) => ({ TableName }));
+  return { statusCode: 200, body: { Responses } };
 }

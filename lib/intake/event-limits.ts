@@ -6,6 +6,9 @@ const MAX_NESTING = 100;
 /** Each value takes two bytes of JSON or more: itself, and the comma or the bracket behind it. */
 const MAX_VALUES = MAX_EVENT_BYTES / 2;
 
+/** One character of a text takes up to six bytes of JSON, as `\u0000` does. */
+const MAX_BYTES_PER_CHARACTER = 6;
+
 /**
  * Checks the limits of an event before anything else looks at it.
  *
@@ -14,23 +17,40 @@ const MAX_VALUES = MAX_EVENT_BYTES / 2;
  */
 export function checkEventLimits(event: unknown): void {
   // First, because `JSON.stringify` recurses as deep as the event is.
-  checkStructure(event);
+  if (mostBytesOf(event) <= MAX_EVENT_BYTES) return;
   if (Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES) {
     throw new Rejection('event_too_large');
   }
 }
 
-function checkStructure(event: unknown): void {
+/**
+ * Checks the structure of an event.
+ *
+ * @returns how many bytes of JSON it has at most. Only its texts may have less
+ */
+function mostBytesOf(event: unknown): number {
   let values = 0;
-  visit(event, 0);
+  return visit(event, 0);
 
-  function visit(value: unknown, level: number): void {
+  function visit(value: unknown, level: number): number {
     values += 1;
     if (values > MAX_VALUES) throw new Rejection('event_too_large');
-    if (typeof value !== 'object' || value === null) return;
+    if (typeof value === 'string') return mostBytesOfText(value);
+    if (typeof value !== 'object' || value === null) return String(value).length;
     if (level === MAX_NESTING) throw new Rejection('nesting_too_deep');
-    for (const inner of Array.isArray(value) ? value : Object.values(value)) {
-      visit(inner, level + 1);
+    let bytes = '['.length;
+    // Behind each value is a comma, or the bracket that closes.
+    if (Array.isArray(value)) {
+      for (const inner of value) bytes += visit(inner, level + 1) + ','.length;
+    } else {
+      for (const [name, inner] of Object.entries(value)) {
+        bytes += mostBytesOfText(name) + visit(inner, level + 1) + ':,'.length;
+      }
     }
+    return Math.max(bytes, '[]'.length);
   }
+}
+
+function mostBytesOfText(text: string): number {
+  return text.length * MAX_BYTES_PER_CHARACTER + '""'.length;
 }

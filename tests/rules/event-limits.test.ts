@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { checkEventLimits } from '../../lib/intake/event-limits.ts';
 import { rejected } from './rejected.ts';
@@ -14,6 +15,24 @@ describe('an event over 32 KB', () => {
 
   it('is rejected with one byte more', () => {
     expect(() => checkEventLimits(sized(LIMIT + 1))).toThrow(rejected('event_too_large'));
+  });
+
+  it.each<[string, (bytes: number) => unknown]>([
+    ['filled up with a text', (bytes) => 'x'.repeat(bytes - '""'.length)],
+    // Two bytes for each: the digit, and the comma or the bracket behind it.
+    ['filled up with numbers', (bytes) => Array.from({ length: (bytes - 1) / 2 }, () => 1)],
+  ])('is any event that has one byte more, and no other: %s', (_how, filling) => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const left = LIMIT - Buffer.byteLength(JSON.stringify([value, 0])) + 1;
+        const bytes = left + 1 - (left % 2);
+        const event = [value, filling(bytes)];
+        const isOver = Buffer.byteLength(JSON.stringify(event)) > LIMIT;
+        const check = () => checkEventLimits(event);
+        if (isOver) expect(check).toThrow(rejected('event_too_large'));
+        else expect(check).not.toThrow();
+      }),
+    );
   });
 
   it('is counted in bytes, not in characters', () => {
