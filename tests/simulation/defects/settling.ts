@@ -74,6 +74,7 @@ export const SETTLING: Defect[] = [
     file: 'lib/delivery/attempt.ts',
     from: "if (answer.verdict === 'accepted') await workspaces.unmarkNatKeyRejected(workspace);",
     to: '',
+    test: 'tests/tables/delivery.test.ts',
   },
   {
     defect: 'deliver swallows time-outs of the table',
