@@ -12,9 +12,10 @@ export function coldSection(machine: Machine, rounds: number): Section {
     name: 'cold',
     title: 'A cold start',
     about:
-      'The import of a bundle in a new process, and from its beginning to the answer of the first request ' +
-      'over a local DynamoDB, which for the clients is a write. identify also reads its secret from Secrets Manager in this time. The others ' +
-      "are bundled with esbuild's defaults. `npm run cost` uses the CPU times of this machine.",
+      'Import: a new process imports a bundle. First answer: from the start of the import to the answer ' +
+      'of the first request, over a local DynamoDB. For the clients that is a write. identify also reads ' +
+      "its secret from Secrets Manager in this time. The others are bundled with esbuild's defaults. " +
+      '`npm run cost` uses the CPU times of this machine.',
     async measure(onProgress) {
       const results = await alternate(
         [

@@ -1,3 +1,4 @@
+import { CONCURRENT_WRITES, TABLE_MS } from '../../cli/cost/model.ts';
 import { PRICES } from '../../cli/cost/prices.ts';
 import type { Machine } from './machine.ts';
 import { countRow, type Row, type Section } from './section.ts';
@@ -8,10 +9,7 @@ const WHOLE_PROCESSOR_MB = 1769;
 const CALLS = 1000;
 const BATCH = 1000;
 const RECORDS = 25;
-const TABLE_MS = 5;
 const NAT_MS = 100;
-/** Eight calls at the same time, each of which inserts 25. */
-const WRITES_AT_ONCE = 8 * 25;
 
 /** Something that a function does. */
 interface Task {
@@ -69,7 +67,7 @@ async function measureTasks(machine: Machine, onProgress: (text: string) => void
     {
       what: 'identify, batch of 4,000 new',
       cpuMs: (cpuOf(batch.measured, 2) * 4000) / BATCH,
-      waitMs: (1 + 4000 / WRITES_AT_ONCE) * TABLE_MS,
+      waitMs: (1 + 4000 / CONCURRENT_WRITES) * TABLE_MS,
     },
     {
       what: 'deliver, one',

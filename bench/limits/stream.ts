@@ -9,8 +9,8 @@ const BATCH_SIZE = 25;
 const CONTAINERS_PER_SHARD = 4;
 const FUNCTION_TIMEOUT_MS = 65 * SECOND_MS;
 
-/** CPU time of a delivery, ms, with the share of a processor that `deliver` has: 512 of 1,769 MB. */
-const CPU_MS = DELIVERY.cpuMs / (512 / 1769);
+/** CPU time of a delivery, ms, with the share of a processor that `deliver` has. */
+const CPU_MS = DELIVERY.cpuMs / DELIVERY.processors;
 /** What an attempt takes besides the call to Nat: two calls to the table. */
 const TABLE_MS = 15;
 /** From the end of an invocation to the start of the next. */

@@ -4,9 +4,9 @@ import { PRICES } from './prices.ts';
 const RUNS_PER_MONTH = 30 * 24 * 60;
 const GB = 1e9;
 /** How long one call to DynamoDB takes. */
-const TABLE_MS = 5;
+export const TABLE_MS = 5;
 /** `identify` reads a batch at once, and inserts so many interactions of it at the same time. */
-const CONCURRENT_WRITES = 8 * 25;
+export const CONCURRENT_WRITES = 8 * 25;
 /** One in so many invocations starts a container. */
 const INVOCATIONS_PER_START = 1000;
 
