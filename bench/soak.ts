@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import pMap from 'p-map';
 import { singleResponseSchema } from '../lib/intake/response-schemas.ts';
+import { parseIfValid } from '../lib/runtime/parse-if-valid.ts';
 import { type Stack, startStack } from '../offline/stack.ts';
 import { findFreePort } from '../tests/free-port.ts';
 import { AUTHORIZATION, compare, type Sent, untilDelivered } from './soak/compare.ts';
@@ -90,7 +91,7 @@ async function send(stack: Stack, email: string, day: string): Promise<string | 
     headers: { authorization: AUTHORIZATION, 'content-type': 'application/json' },
     body: JSON.stringify({ type: 'identify', timestamp: `${day}T12:00:00Z`, traits: { email } }),
   });
-  return singleResponseSchema.safeParse(await response.json()).data?.status;
+  return parseIfValid(singleResponseSchema, await response.json())?.status;
 }
 
 function report(latencies: number[], ms: number): void {

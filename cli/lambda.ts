@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { LOCAL_AWS } from './local-stack.ts';
 
 /** Creates a client for the Lambda service that serverless-offline imitates on this port. */
@@ -12,15 +12,15 @@ export class FunctionError extends Error {
   override readonly name = 'FunctionError';
   readonly type: string;
 
-  constructor({ errorType, errorMessage }: z.infer<typeof failureSchema>) {
+  constructor({ errorType, errorMessage }: v.InferOutput<typeof failureSchema>) {
     super(errorMessage);
     this.type = errorType;
   }
 }
 
-const failureSchema = z.object({
-  errorType: z._default(z.string(), 'Error'),
-  errorMessage: z._default(z.string(), 'the function failed'),
+const failureSchema = v.object({
+  errorType: v.optional(v.string(), 'Error'),
+  errorMessage: v.optional(v.string(), 'the function failed'),
 });
 
 /**
@@ -41,6 +41,6 @@ export async function invoke(
   const text = answer.Payload?.transformToString() ?? '';
   const result: unknown = text === '' ? undefined : JSON.parse(text);
   if (answer.FunctionError !== undefined)
-    throw new FunctionError(failureSchema.parse(result ?? {}));
+    throw new FunctionError(v.parse(failureSchema, result ?? {}));
   return result;
 }

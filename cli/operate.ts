@@ -27,7 +27,7 @@ for (const name of Object.keys(commands) as CommandName[]) {
   const { summary } = commands[name];
   const command = program.command(name).usage('[options]').description(summary);
   addOptions(command, name);
-  if (fieldsOf(name).some(({ secret }) => secret))
+  if (fieldsOf(name).some(({ isSecret }) => isSecret))
     command.addHelpText('after', `\n${SECRETS_HELP}`);
   command.action((options: Options) => run(name, options));
 }

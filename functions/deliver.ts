@@ -2,25 +2,26 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { createDelivery, type Delivery, type DeliveryResult } from '../lib/delivery/attempt.ts';
 import { createFirstDelivery } from '../lib/delivery/first-delivery.ts';
 import { createNat } from '../lib/delivery/nat.ts';
 import { type InteractionKey, interactionId } from '../lib/ledger/entry.ts';
 import { SECOND_MS } from '../lib/runtime/durations.ts';
 import { lazy } from '../lib/runtime/lazy.ts';
+import { parseIfValid } from '../lib/runtime/parse-if-valid.ts';
 import { parseTraceparent } from '../lib/runtime/traceparent.ts';
 import { withTimeout } from '../lib/runtime/with-timeout.ts';
 import { ownErrors } from './middleware/own-errors.ts';
 import { services } from './services.ts';
 import { logger, reportDelivery } from './telemetry.ts';
 
-const stringAttribute = z.object({ S: z.string() });
-const recordSchema = z.object({
-  dynamodb: z.object({
-    Keys: z.object({ contact: stringAttribute, day: stringAttribute }),
-    NewImage: z.catch(
-      z.optional(z.object({ event: z.object({ M: z.object({ traceparent: stringAttribute }) }) })),
+const stringAttribute = v.object({ S: v.string() });
+const recordSchema = v.object({
+  dynamodb: v.object({
+    Keys: v.object({ contact: stringAttribute, day: stringAttribute }),
+    NewImage: v.fallback(
+      v.optional(v.object({ event: v.object({ M: v.object({ traceparent: stringAttribute }) }) })),
       undefined,
     ),
   }),
@@ -93,7 +94,7 @@ interface Written {
 
 /** A record that names no interaction never will. Reported as failed, it would block its shard. */
 function parseRecord(record: DynamoDBRecord): Written | undefined {
-  const { data } = recordSchema.safeParse(record);
+  const data = parseIfValid(recordSchema, record);
   if (data === undefined) {
     logger.error('a record of the stream names no interaction', { eventID: record.eventID });
     return undefined;

@@ -9,8 +9,8 @@ import {
   type TimeToLiveSpecification,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
 import { parse } from 'yaml';
-import * as z from 'zod/mini';
 import { LOCAL_AWS } from '../cli/local-stack.ts';
 
 /** The names of the tables, which `serverless.yml` gives them on the stage `local`. */
@@ -59,9 +59,9 @@ interface StreamPosition {
 }
 
 /** The key of an interaction, in DynamoDB's JSON. */
-export const keysSchema = z.object({
-  contact: z.object({ S: z.string() }),
-  day: z.object({ S: z.string() }),
+export const keysSchema = v.object({
+  contact: v.object({ S: v.string() }),
+  day: v.object({ S: v.string() }),
 });
 
 /**
@@ -86,7 +86,7 @@ export function createStreamRecord(
   keys: unknown,
   NewImage: Record<string, AttributeValue> | undefined,
 ): StreamRecord {
-  const Keys = keysSchema.parse(keys);
+  const Keys = v.parse(keysSchema, keys);
   return {
     eventID: SequenceNumber,
     eventName,

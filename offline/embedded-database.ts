@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { LOCAL_AWS } from '../cli/local-stack.ts';
 import {
   createStreamRecord,
@@ -85,10 +85,10 @@ interface Write {
   item: unknown;
 }
 
-const writeSchema = z.object({
-  TableName: z.string(),
-  Item: z.optional(z.unknown()),
-  Key: z.optional(z.unknown()),
+const writeSchema = v.object({
+  TableName: v.string(),
+  Item: v.optional(v.unknown()),
+  Key: v.optional(v.unknown()),
 });
 
 function watchRequest(
@@ -109,7 +109,8 @@ function watchRequest(
   });
 
   function publishWrite(): void {
-    const { TableName, Item, Key } = writeSchema.parse(
+    const { TableName, Item, Key } = v.parse(
+      writeSchema,
       JSON.parse(Buffer.concat(chunks).toString()),
     );
     if (TableName === TABLES.Interactions) onWrite({ operation, item: Item ?? Key });
@@ -125,7 +126,7 @@ async function readRecord(
   { operation, item }: Write,
   sequence: number,
 ): Promise<StreamRecord | undefined> {
-  const Keys = keysSchema.parse(item);
+  const Keys = v.parse(keysSchema, item);
   const { Item } = await reader.send(
     new GetItemCommand({ TableName: TABLES.Interactions, Key: Keys, ConsistentRead: true }),
   );

@@ -6,7 +6,7 @@ import {
   DynamoDBServiceException,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 
 /** An INSERT of PartiQL as a PutItem. */
 export interface Insert {
@@ -48,7 +48,7 @@ export async function executeInserts(
  * @throws for a statement that does not insert into the ledger
  */
 export function insertsOf(input: unknown): Insert[] {
-  return inputSchema.parse(input).Statements.map(parseInsert);
+  return v.parse(inputSchema, input).Statements.map(parseInsert);
 }
 
 /**
@@ -78,15 +78,15 @@ export async function answerInserts(
   }
 }
 
-const statementSchema = z.object({
-  Statement: z.string(),
-  Parameters: z.array(z.custom<AttributeValue>((value) => typeof value === 'object')),
+const statementSchema = v.object({
+  Statement: v.string(),
+  Parameters: v.array(v.custom<AttributeValue>((value) => typeof value === 'object')),
 });
-const inputSchema = z.object({
-  Statements: z.array(statementSchema).check(z.minLength(1), z.maxLength(25)),
+const inputSchema = v.object({
+  Statements: v.pipe(v.array(statementSchema), v.minLength(1), v.maxLength(25)),
 });
 
-function parseInsert({ Statement, Parameters }: z.infer<typeof statementSchema>): Insert {
+function parseInsert({ Statement, Parameters }: v.InferOutput<typeof statementSchema>): Insert {
   const [, TableName, tuple = ''] = /^INSERT INTO "([^"]+)" VALUE \{(.+)\}$/.exec(Statement) ?? [];
   const names = [...tuple.matchAll(/'([^']+)': \?/g)].map(([, name = '']) => name);
   const Item = Object.fromEntries(

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { LOCAL_API_KEY } from '../cli/local-stack.ts';
 import { createRepairs } from '../lib/ledger/repairs.ts';
 import { createOperator } from '../lib/operator/operator.ts';
@@ -12,7 +12,7 @@ import { LOCAL_SECRETS } from './secrets-manager.ts';
 
 const LOCAL_WORKSPACE = { workspace: 'local', name: 'Local', apiKey: LOCAL_API_KEY };
 
-const workspacesSchema = z.array(z.looseObject({ workspace: z.string() }));
+const workspacesSchema = v.array(v.looseObject({ workspace: v.string() }));
 
 /**
  * Adds the workspace `local`, unless a DynamoDB Local has it from an earlier run. The operator's
@@ -34,7 +34,7 @@ export async function addLocalWorkspace(
     remainingMs: () => Number.POSITIVE_INFINITY,
     audit: () => {},
   });
-  const workspaces = workspacesSchema.parse(await operator.run({ command: 'workspace.list' }));
+  const workspaces = v.parse(workspacesSchema, await operator.run({ command: 'workspace.list' }));
   if (!workspaces.some(({ workspace }) => workspace === LOCAL_WORKSPACE.workspace)) {
     await operator.run({ command: 'workspace.add', ...LOCAL_WORKSPACE });
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { type AwsAnswer, type AwsService, startAwsService } from './aws-service.ts';
 
 /** The names of the secrets on the stage `local`, as in `serverless.yml`. */
@@ -9,11 +9,11 @@ export const LOCAL_SECRETS = {
   SIGNATURES_SECRET: 'signatures',
 } as const;
 
-const getSchema = z.object({ SecretId: z.string() });
-const putSchema = z.object({
-  SecretId: z.string(),
-  SecretString: z.string(),
-  ClientRequestToken: z.string(),
+const getSchema = v.object({ SecretId: v.string() });
+const putSchema = v.object({
+  SecretId: v.string(),
+  SecretString: v.string(),
+  ClientRequestToken: v.string(),
 });
 
 interface Version {
@@ -36,13 +36,13 @@ export function startSecretsManager(): Promise<AwsService> {
 
   /** The two operations that the functions use. */
   function answer(operation: string, input: unknown): AwsAnswer {
-    const { SecretId } = getSchema.parse(input);
+    const { SecretId } = v.parse(getSchema, input);
     const versions = secrets.get(SecretId);
     if (versions === undefined) return fault('ResourceNotFoundException');
     if (operation === 'secretsmanager.GetSecretValue') {
       return { body: { Name: SecretId, ...versions.at(-1) } };
     }
-    const { SecretString, ClientRequestToken: VersionId } = putSchema.parse(input);
+    const { SecretString, ClientRequestToken: VersionId } = v.parse(putSchema, input);
     const sameToken = versions.find((version) => version.VersionId === VersionId);
     if (sameToken === undefined) versions.push({ VersionId, SecretString });
     else if (sameToken.SecretString !== SecretString) return fault('ResourceExistsException');

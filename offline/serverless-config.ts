@@ -1,19 +1,19 @@
 import { readFile } from 'node:fs/promises';
+import * as v from 'valibot';
 import { parse } from 'yaml';
-import * as z from 'zod/mini';
 
-const streamSchema = z.object({
-  batchSize: z.number(),
-  parallelizationFactor: z.number(),
+const streamSchema = v.object({
+  batchSize: v.number(),
+  parallelizationFactor: v.number(),
   // Only the age of a record ends its tries, here as there.
-  maximumRetryAttempts: z.literal(-1),
-  maximumRecordAgeInSeconds: z.number(),
-  filterPatterns: z.array(z.record(z.string(), z.unknown())).check(z.length(1)),
+  maximumRetryAttempts: v.literal(-1),
+  maximumRecordAgeInSeconds: v.number(),
+  filterPatterns: v.pipe(v.array(v.record(v.string(), v.unknown())), v.length(1)),
 });
 
-const serverlessSchema = z.object({
-  functions: z.object({
-    deliver: z.object({ events: z.tuple([z.object({ stream: streamSchema })]) }),
+const serverlessSchema = v.object({
+  functions: v.object({
+    deliver: v.object({ events: v.tuple([v.object({ stream: streamSchema })]) }),
   }),
 });
 
@@ -34,5 +34,5 @@ export async function readStreamTrigger(): Promise<StreamTrigger> {
 
 async function readServerlessConfig() {
   const path = new URL('../serverless.yml', import.meta.url);
-  return serverlessSchema.parse(parse(await readFile(path, 'utf8')));
+  return v.parse(serverlessSchema, parse(await readFile(path, 'utf8')));
 }

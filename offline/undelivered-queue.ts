@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { startAwsService } from './aws-service.ts';
 import type { StreamRecord } from './database.ts';
 
 /** The time until a message comes again that `recover` could not handle. */
 const RETRY_DELAY_MS = 5000;
 
-const sendSchema = z.object({ MessageBody: z.string(), DelaySeconds: z._default(z.number(), 0) });
+const sendSchema = v.object({ MessageBody: v.string(), DelaySeconds: v.optional(v.number(), 0) });
 
 /** Stands in for the SQS queue between the stream and `recover`. */
 export interface UndeliveredQueue {
@@ -42,7 +42,7 @@ export async function startUndeliveredQueue(
 
   /** The only operation that `recover` uses. */
   function sendMessage(input: unknown) {
-    const { MessageBody, DelaySeconds } = sendSchema.parse(input);
+    const { MessageBody, DelaySeconds } = v.parse(sendSchema, input);
     deliverLater(MessageBody, DelaySeconds * 1000);
     // The AWS client compares it.
     const MD5OfMessageBody = createHash('md5').update(MessageBody).digest('hex');

@@ -3,20 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
+import * as v from 'valibot';
 import { parse } from 'yaml';
-import * as z from 'zod/mini';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** How `serverless.yml` bundles the functions. */
-const optionsSchema = z.object({
-  custom: z.object({
-    esbuild: z.object({
-      minify: z.boolean(),
-      target: z.string(),
-      mainFields: z.array(z.string()),
-      supported: z.record(z.string(), z.boolean()),
-      exclude: z.array(z.string()),
+const optionsSchema = v.object({
+  custom: v.object({
+    esbuild: v.object({
+      minify: v.boolean(),
+      target: v.string(),
+      mainFields: v.array(v.string()),
+      supported: v.record(v.string(), v.boolean()),
+      exclude: v.array(v.string()),
     }),
   }),
 });
@@ -48,7 +48,7 @@ interface Built {
 export async function buildBundles(): Promise<Built> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   const yaml: unknown = parse(await readFile(join(ROOT, 'serverless.yml'), 'utf8'));
-  const { exclude: external, ...options } = optionsSchema.parse(yaml).custom.esbuild;
+  const { exclude: external, ...options } = v.parse(optionsSchema, yaml).custom.esbuild;
   const bundle = async (program: Program, more: BuildOptions = {}) => {
     const outfile = join(folder, `${program}.cjs`);
     await build({

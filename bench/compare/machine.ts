@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { CreateTableCommand, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as v from 'valibot';
 import { LOCAL_API_KEY, LOCAL_AWS } from '../../cli/local-stack.ts';
 import { keySchema } from '../../lib/ledger/entry.ts';
 import { TABLES } from '../../offline/database.ts';
@@ -107,7 +108,7 @@ export async function startMachine(): Promise<Machine> {
       };
       const keys: InteractionKey[] = [];
       for await (const { Items = [] } of paginateScan({ client: db }, scan)) {
-        keys.push(...Items.map((item) => keySchema.parse(unmarshall(item))));
+        keys.push(...Items.map((item) => v.parse(keySchema, unmarshall(item))));
       }
       return keys;
     },

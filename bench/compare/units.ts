@@ -1,7 +1,7 @@
 import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { createHandler } from '../../functions/identify.ts';
 import { createServices } from '../../functions/services.ts';
 import { CONFIG, createInProcessOperator, TABLES } from '../../tests/in-process/deployment.ts';
@@ -42,9 +42,9 @@ interface Gate {
   sendSeen(contact: string): Promise<void>;
 }
 
-const capacitySchema = z.looseObject({ CapacityUnits: z.number() });
-const responseSchema = z.looseObject({
-  ConsumedCapacity: z.union([capacitySchema, z.array(capacitySchema)]),
+const capacitySchema = v.looseObject({ CapacityUnits: v.number() });
+const responseSchema = v.looseObject({
+  ConsumedCapacity: v.union([capacitySchema, v.array(capacitySchema)]),
 });
 
 /** Counts units in a DynamoDB of this process. */
@@ -72,7 +72,7 @@ function createMeter(database: EmbeddedDynamoDB) {
 }
 
 function capacityOf(body: unknown): number {
-  const { ConsumedCapacity } = responseSchema.parse(body);
+  const { ConsumedCapacity } = v.parse(responseSchema, body);
   const all = Array.isArray(ConsumedCapacity) ? ConsumedCapacity : [ConsumedCapacity];
   return all.reduce((sum, { CapacityUnits }) => sum + CapacityUnits, 0);
 }

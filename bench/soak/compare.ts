@@ -1,6 +1,6 @@
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import { TABLES } from '../../offline/database.ts';
 import type { Stack } from '../../offline/stack.ts';
@@ -11,13 +11,13 @@ const DELIVERY_TIMEOUT_MS = 30 * 60 * 1000;
 /** The `Authorization` of calls to the API and the sandbox. */
 export const AUTHORIZATION = `Basic ${Buffer.from(`${LOCAL_API_KEY}:`).toString('base64')}`;
 
-const timelineSchema = z.object({ interactions: z.array(z.object({ timestamp: z.string() })) });
-const totalsSchema = z.object({
-  keys: z.number(),
-  answered: z.number(),
-  unanswered: z.number(),
-  needless: z.number(),
-  secondOfDay: z.number(),
+const timelineSchema = v.object({ interactions: v.array(v.object({ timestamp: v.string() })) });
+const totalsSchema = v.object({
+  keys: v.number(),
+  answered: v.number(),
+  unanswered: v.number(),
+  needless: v.number(),
+  secondOfDay: v.number(),
 });
 
 /** What was sent: the interactions that Nat must have, and the answers of the API. */
@@ -68,7 +68,7 @@ export async function compare(
   const atNat = await pMap(contacts, (email) => timelineOf(stack, email), { concurrency: 16 });
   const found = atNat.flat();
   const statuses = await countByStatus(stack);
-  const calls = totalsSchema.parse(await (await fetch(`${stack.natUrl}/calls/totals`)).json());
+  const calls = v.parse(totalsSchema, await (await fetch(`${stack.natUrl}/calls/totals`)).json());
   const figures: [what: string, actual: number, expected: number][] = [
     ['answered accepted', sent.accepted.size, sent.expected.size],
     ['answered neither accepted nor duplicate', sent.otherAnswers, 0],
@@ -95,6 +95,6 @@ async function timelineOf(stack: Stack, email: string): Promise<string[]> {
   const url = `${stack.natUrl}/timelines/${encodeURIComponent(email)}`;
   const response = await fetch(url, { headers: { authorization: AUTHORIZATION } });
   if (response.status === 404) return [];
-  const { interactions } = timelineSchema.parse(await response.json());
+  const { interactions } = v.parse(timelineSchema, await response.json());
   return interactions.map(({ timestamp }) => `${email} ${timestamp.slice(0, 10)}`);
 }

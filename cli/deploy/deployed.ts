@@ -4,7 +4,8 @@ import {
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
+import { parseIfValid } from '../../lib/runtime/parse-if-valid.ts';
 import { type Template, templateSchema } from './template.ts';
 
 /** Region, credentials and endpoint, as every client of the SDK takes them. */
@@ -24,7 +25,7 @@ export async function readDeployedTemplate(
     const { TemplateBody = '' } = await cloudFormation.send(
       new GetTemplateCommand({ StackName: stackName }),
     );
-    const template = templateSchema.parse(JSON.parse(TemplateBody));
+    const template = v.parse(templateSchema, JSON.parse(TemplateBody));
     // The framework first makes a stack that only has a bucket for the packages.
     return 'Interactions' in template.Resources ? template : undefined;
   } catch (error) {
@@ -35,9 +36,9 @@ export async function readDeployedTemplate(
   }
 }
 
-const tableSchema = z.object({
-  Type: z.literal('AWS::DynamoDB::Table'),
-  Properties: z.object({ TableName: z.string() }),
+const tableSchema = v.object({
+  Type: v.literal('AWS::DynamoDB::Table'),
+  Properties: v.object({ TableName: v.string() }),
 });
 
 /**
@@ -59,7 +60,7 @@ export async function tablesLeft(config: AwsConfig, { Resources }: Template): Pr
   const left: string[] = [];
   try {
     for (const resource of Object.values(Resources)) {
-      const { data } = tableSchema.safeParse(resource);
+      const data = parseIfValid(tableSchema, resource);
       if (data !== undefined && (await exists(data.Properties.TableName))) {
         left.push(data.Properties.TableName);
       }

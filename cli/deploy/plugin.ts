@@ -1,5 +1,6 @@
 import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { changesBetween } from './changes.ts';
 import { type AwsConfig, readDeployedTemplate, tablesLeft } from './deployed.ts';
 import { unsafeRetention } from './retention.ts';
@@ -90,7 +91,8 @@ export default class DeployPlugin {
   async #checkChanges(): Promise<void> {
     const provider = this.#serverless.getProvider('aws');
     const config = await provider.getAwsSdkV3Config();
-    const next = templateSchema.parse(
+    const next = v.parse(
+      templateSchema,
       this.#serverless.service.provider.compiledCloudFormationTemplate,
     );
     const deployed = await readDeployedTemplate(config, provider.naming.getStackName());

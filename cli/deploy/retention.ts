@@ -1,9 +1,10 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
+import { parseIfValid } from '../../lib/runtime/parse-if-valid.ts';
 import type { Template } from './template.ts';
 
-const functionSchema = z.object({
-  Properties: z.object({
-    Environment: z.object({ Variables: z.object({ RETENTION_DAYS: z.string() }) }),
+const functionSchema = v.object({
+  Properties: v.object({
+    Environment: v.object({ Variables: v.object({ RETENTION_DAYS: v.string() }) }),
   }),
 });
 
@@ -21,7 +22,7 @@ export function unsafeRetention(deployed: Template, next: Template): string | un
 
 function retentionIn({ Resources }: Template): string | undefined {
   for (const resource of Object.values(Resources)) {
-    const { data } = functionSchema.safeParse(resource);
+    const data = parseIfValid(functionSchema, resource);
     if (data !== undefined) return data.Properties.Environment.Variables.RETENTION_DAYS;
   }
   return undefined;

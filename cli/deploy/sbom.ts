@@ -4,16 +4,16 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 
 const require = createRequire(import.meta.url);
 const LIBRARY = require.resolve('@cyclonedx/cyclonedx-esbuild');
 const PROGRAM = join(LIBRARY, '../../bin/cyclonedx-esbuild-cli.js');
 
 /** What a function is made of: https://esbuild.github.io/api/#metafile */
-const metafileSchema = z.object({
-  inputs: z.record(z.string(), z.unknown()),
-  outputs: z.record(z.string(), z.unknown()),
+const metafileSchema = v.object({
+  inputs: v.record(v.string(), v.unknown()),
+  outputs: v.record(v.string(), v.unknown()),
 });
 
 /**
@@ -31,7 +31,7 @@ export async function writeSbom(
   output: string,
 ): Promise<void> {
   const contents = await Promise.all(metafiles.map((file) => readFile(file, 'utf8')));
-  const bundles = contents.map((content) => metafileSchema.parse(JSON.parse(content)));
+  const bundles = contents.map((content) => v.parse(metafileSchema, JSON.parse(content)));
   const all = {
     inputs: Object.assign({}, ...bundles.map(({ inputs }) => inputs)),
     outputs: Object.assign({}, ...bundles.map(({ outputs }) => outputs)),

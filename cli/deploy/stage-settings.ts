@@ -1,32 +1,31 @@
-import * as z from 'zod/mini';
-import en from 'zod/v4/locales/en.js';
+import * as v from 'valibot';
+
 import { logRate, retentionDays } from '../../lib/runtime/config.ts';
 import { problemOfNatApiUrl } from '../../lib/runtime/nat-api-url.ts';
+import { readWith } from '../../lib/runtime/read-with.ts';
 import { LOCAL } from '../operate/deployment.ts';
 
-z.config(en());
-
 /** A setting that is empty in YAML counts as absent. */
-const optional = <T extends z.core.$ZodType>(schema: T) => z.optional(z.nullable(schema));
+const optional = <T extends v.GenericSchema>(schema: T) => v.optional(v.nullable(schema));
 
 /** How many instances of a function may run at the same time. */
-const concurrency = optional(z.int().check(z.gte(1)));
+const concurrency = optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1)));
 
-const settingsSchema = z.strictObject({
-  throwAway: optional(z.boolean()),
-  alarmEmail: optional(z.email('must be one email address')),
+const settingsSchema = v.strictObject({
+  throwAway: optional(v.boolean()),
+  alarmEmail: optional(v.pipe(v.string(), v.email('must be one email address'))),
   retentionDays: optional(retentionDays),
-  tracing: optional(z.boolean()),
+  tracing: optional(v.boolean()),
   domain: optional(
-    z.strictObject({
-      name: z.string().check(z.regex(/^([a-z\d-]+\.)+[a-z]+$/, 'must be a domain name')),
-      certificateArn: z.string().check(z.startsWith('arn:aws:acm:')),
+    v.strictObject({
+      name: v.pipe(v.string(), v.regex(/^([a-z\d-]+\.)+[a-z]+$/, 'must be a domain name')),
+      certificateArn: v.pipe(v.string(), v.startsWith('arn:aws:acm:')),
     }),
   ),
   identifyConcurrency: concurrency,
   deliverConcurrency: concurrency,
   redeliverConcurrency: concurrency,
-  logLevel: optional(z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR'])),
+  logLevel: optional(v.picklist(['DEBUG', 'INFO', 'WARN', 'ERROR'])),
   routineLogRate: optional(logRate),
 });
 
@@ -54,12 +53,10 @@ export function problemsOf({ name, region, settings, natApiUrl }: Stage): string
       `${file} is missing: copy stages/prod.yml, or stages/dev.yml for a stage to throw away.`,
     ];
   }
-  const { data, error } = settingsSchema.safeParse(settings);
-  const problems = (error?.issues ?? []).map(
-    ({ path, message }) => `${file}: ${[...path, message].join(': ')}`,
-  );
-  const isProtected = data !== undefined && data.throwAway !== true;
-  if (isProtected && !data.alarmEmail) {
+  const { output, problems: wrong = [] } = readWith(settingsSchema, settings);
+  const problems = wrong.map((problem) => `${file}: ${problem}`);
+  const isProtected = output !== undefined && output.throwAway !== true;
+  if (isProtected && !output.alarmEmail) {
     problems.push(
       `${file}: alarmEmail: is required: set it to the email address that gets the alarms. ` +
         'Only a stage with throwAway: true can do without.',

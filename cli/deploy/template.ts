@@ -1,9 +1,9 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 
 /** What is read of a CloudFormation template. */
-export const templateSchema = z.object({
-  Resources: z.record(z.string(), z.looseObject({ Type: z.string() })),
+export const templateSchema = v.object({
+  Resources: v.record(v.string(), v.looseObject({ Type: v.string() })),
 });
 
 /** A CloudFormation template. */
-export type Template = z.infer<typeof templateSchema>;
+export type Template = v.InferOutput<typeof templateSchema>;

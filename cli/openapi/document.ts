@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import * as z from 'zod/mini';
+import { toJsonSchema } from '@valibot/to-json-schema';
+import * as v from 'valibot';
 import {
   DESCRIPTION_PLACES,
   EMAIL_PLACES,
@@ -16,7 +17,7 @@ import {
 type Json = Record<string, unknown>;
 type Status = (typeof REJECTIONS)[keyof typeof REJECTIONS]['status'];
 
-const packageSchema = z.object({ version: z.string(), license: z.string() });
+const packageSchema = v.object({ version: v.string(), license: v.string() });
 
 /** Bodies as senders send them, by their summary. */
 const SINGLE_BODIES = {
@@ -45,7 +46,7 @@ const EXAMPLES: Record<Status, Rejection> = {
  * list of rejections, and the bodies that the tests send.
  */
 export function openApiDocument(): Json {
-  const { version, license } = packageSchema.parse(read('package.json'));
+  const { version, license } = v.parse(packageSchema, read('package.json'));
   return {
     openapi: '3.1.0',
     info: {
@@ -227,13 +228,8 @@ function objectSchema(paths: string[][]): { type: string[]; properties: Json } {
 
 const TEXT = { type: ['string', 'null'] };
 
-function jsonSchema(schema: z.ZodMiniType) {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, {
-    io: 'output',
-    override: ({ jsonSchema }) => {
-      delete jsonSchema.additionalProperties;
-    },
-  });
+function jsonSchema(schema: v.GenericSchema) {
+  const { $schema: _, ...json } = toJsonSchema(schema);
   return json;
 }
 

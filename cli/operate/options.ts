@@ -1,37 +1,47 @@
+import { toJsonSchema } from '@valibot/to-json-schema';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import type { CommandName } from '../../lib/operator/commands.ts';
 import { commands } from '../../lib/operator/commands.ts';
+import { secret } from '../../lib/operator/fields.ts';
 
 /** A field of a command, as its schema describes it. */
-const fieldSchema = z.object({
-  type: z.optional(z.string()),
-  enum: z.optional(z.array(z.string())),
-  description: z._default(z.string(), ''),
-  secret: z._default(z.boolean(), false),
+const fieldSchema = v.object({
+  type: v.optional(v.string()),
+  enum: v.optional(v.array(v.string())),
+  description: v.optional(v.string(), ''),
+  /** JSON Schema's word for a secret. */
+  writeOnly: v.optional(v.boolean(), false),
 });
 
-const schemaOfInput = z.object({
-  properties: z._default(z.record(z.string(), fieldSchema), {}),
-  required: z._default(z.array(z.string()), []),
+const schemaOfInput = v.object({
+  properties: v.optional(v.record(v.string(), fieldSchema), {}),
+  required: v.optional(v.array(v.string()), []),
 });
 
 /** The fields that a command takes. */
 export function fieldsOf(name: CommandName) {
   const { input } = commands[name];
-  const schema = z.toJSONSchema(input, { unrepresentable: 'any', io: 'input' });
-  const { properties, required } = schemaOfInput.parse(schema);
-  return Object.entries(properties).map(([field, attributes]) => ({
+  const schema = toJsonSchema(input, {
+    typeMode: 'input',
+    // A check in our own code is left out.
+    errorMode: 'ignore',
+    overrideAction: ({ valibotAction, jsonSchema }) =>
+      valibotAction === secret ? { ...jsonSchema, writeOnly: true } : undefined,
+  });
+  const { properties, required } = v.parse(schemaOfInput, schema);
+  return Object.entries(properties).map(([field, { writeOnly, ...attributes }]) => ({
     field,
     ...attributes,
+    isSecret: writeOnly,
     isRequired: required.includes(field),
   }));
 }
 
 /** Adds an option for each field, and those that only the command line has. */
 export function addOptions(command: Command, name: CommandName): void {
-  for (const { field, type, description, secret, isRequired, ...more } of fieldsOf(name)) {
-    const help = `${description}${secret ? ' [secret]' : ''}${isRequired ? ' (required)' : ''}`;
+  for (const { field, type, description, isSecret, isRequired, ...more } of fieldsOf(name)) {
+    const help = `${description}${isSecret ? ' [secret]' : ''}${isRequired ? ' (required)' : ''}`;
     const option =
       type === 'boolean'
         ? new Option(flagOf(field), help)

@@ -24,7 +24,7 @@ export async function readSecrets(
   env: NodeJS.ProcessEnv,
   stdin: NodeJS.ReadableStream,
 ): Promise<Record<string, unknown>> {
-  const secrets = fieldsOf(name).filter(({ field, secret }) => secret && field in input);
+  const secrets = fieldsOf(name).filter(({ field, isSecret }) => isSecret && field in input);
   const fromInput = secrets.filter(({ field }) => input[field] === FROM_STANDARD_INPUT);
   if (fromInput.length > 1) {
     const flags = fromInput.map(({ field }) => flagOf(field)).join(' and ');

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
+import { isoInstant } from '../../lib/runtime/iso-instant.ts';
 
 /** What a long command answers: each call adds to its figures, and `next` says where to continue. */
-const progressSchema = z.looseObject({
-  done: z.boolean(),
-  next: z.optional(z.string()),
-  resumeAt: z.optional(z.iso.datetime()),
+const progressSchema = v.looseObject({
+  done: v.boolean(),
+  next: v.optional(v.string()),
+  resumeAt: v.optional(isoInstant),
 });
 
 /**
@@ -26,9 +27,9 @@ export async function runToCompletion(
   let sums: Record<string, unknown> = {};
   for (let fields = input; ; ) {
     const answer = await call(fields);
-    const progress = progressSchema.safeParse(answer);
+    const progress = v.safeParse(progressSchema, answer);
     if (!progress.success) return answer;
-    const { next, resumeAt, ...figures } = progress.data;
+    const { next, resumeAt, ...figures } = progress.output;
     sums = add(sums, figures);
     if (next === undefined) return sums;
     report(`${inWords(sums)}; if interrupted, continue with --from ${next}`);

@@ -8,6 +8,7 @@ import {
   errorResponseSchema,
 } from '../../lib/intake/response-schemas.ts';
 import { MINUTE_MS, SECOND_MS } from '../../lib/runtime/durations.ts';
+import { parseIfValid } from '../../lib/runtime/parse-if-valid.ts';
 
 /** Longer than API Gateway lets the service take. */
 const TIMEOUT_MS = MINUTE_MS;
@@ -115,14 +116,14 @@ function readResults(
   answer: unknown,
   expectedCount: number,
 ): Result[] {
-  const results = batchResponseSchema.safeParse(answer).data?.results;
+  const results = parseIfValid(batchResponseSchema, answer)?.results;
   if (results?.length === expectedCount) return results;
   const retryAfter = headers.get('retry-after');
   // Waiting does not help if the address is wrong.
   if (classify({ status, retryAfter }).verdict === 'may-pass') {
     throw new UnavailableError(`status ${status}`, retryAfter ?? undefined);
   }
-  const problem = errorResponseSchema.safeParse(answer).data;
+  const problem = parseIfValid(errorResponseSchema, answer);
   if (problem === undefined) {
     throw new Error(`This is not the service (status ${status}): check --url.`);
   }

@@ -1,30 +1,31 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import type { StreamRange } from '../ledger/stream.ts';
 import { SECOND_MS } from '../runtime/durations.ts';
 import type { Item } from '../runtime/dynamodb/items.ts';
+import { isoInstant } from '../runtime/iso-instant.ts';
 
-const sequenceNumber = z.string().check(z.regex(/^\d+$/));
+const sequenceNumber = v.pipe(v.string(), v.regex(/^\d+$/));
 
 /**
  * What Lambda sends when a stream gives up a batch. The message has the place of the records, and
  * not the records.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
  */
-const failedBatchSchema = z.object({
-  DDBStreamBatchInfo: z.object({
-    streamArn: z.string(),
-    shardId: z.string(),
+const failedBatchSchema = v.object({
+  DDBStreamBatchInfo: v.object({
+    streamArn: v.string(),
+    shardId: v.string(),
     startSequenceNumber: sequenceNumber,
     endSequenceNumber: sequenceNumber,
-    approximateArrivalOfFirstRecord: z.iso.datetime(),
-    approximateArrivalOfLastRecord: z.iso.datetime(),
+    approximateArrivalOfFirstRecord: isoInstant,
+    approximateArrivalOfLastRecord: isoInstant,
   }),
 });
 
-const sweepSchema = z.object({
-  sweep: z.object({
-    acceptedUntil: z.iso.datetime(),
-    from: z.optional(z.record(z.string(), z.object({ S: z.string() }))),
+const sweepSchema = v.object({
+  sweep: v.object({
+    acceptedUntil: isoInstant,
+    from: v.optional(v.record(v.string(), v.object({ S: v.string() }))),
   }),
 });
 
@@ -48,18 +49,18 @@ export interface Sweep {
 /** @returns undefined if the message is neither a failed batch nor a sweep */
 export function parseMessage(message: string): FailedBatch | Sweep | undefined {
   const json = parseJson(message);
-  const sweep = sweepSchema.safeParse(json);
+  const sweep = v.safeParse(sweepSchema, json);
   if (sweep.success) {
-    const { acceptedUntil, from } = sweep.data.sweep;
+    const { acceptedUntil, from } = sweep.output.sweep;
     return { acceptedUntil: Date.parse(acceptedUntil), from };
   }
-  const failed = failedBatchSchema.safeParse(json);
+  const failed = v.safeParse(failedBatchSchema, json);
   if (!failed.success) return undefined;
   const {
     approximateArrivalOfFirstRecord: first,
     approximateArrivalOfLastRecord: last,
     ...range
-  } = failed.data.DDBStreamBatchInfo;
+  } = failed.output.DDBStreamBatchInfo;
   // DynamoDB rounds the time of a record down to the second.
   return { range, firstWrittenAt: Date.parse(first), lastWrittenAt: Date.parse(last) + SECOND_MS };
 }

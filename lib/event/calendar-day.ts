@@ -28,6 +28,15 @@ function toIsoDate(year: number, month: number, day: number): string {
 }
 
 /**
+ * Tells whether a day exists. `Date` takes 2021-02-30 for a day in March.
+ *
+ * @param date as `2020-05-31`, with a month from 01 to 12 and a day from 01 to 31
+ */
+export function dayExists(date: string): boolean {
+  return new Date(date).getUTCDate() === Number(date.slice(-2));
+}
+
+/**
  * Tells whether the runtime knows a time zone.
  *
  * @param timeZone an IANA name, such as `Europe/Berlin`

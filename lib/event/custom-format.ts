@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { parseDescription } from './description.ts';
 import { type FoundFields, findDescription, findTimestamp } from './documented-formats.ts';
 import { parseEmail } from './email.ts';
@@ -10,13 +10,13 @@ import { parseTimestamp, rejectFuture } from './timestamp.ts';
  * Where the events of a workspace have the fields that Nat needs, in JMESPath
  * (https://jmespath.org). Without a place for timestamp or description the documented places count.
  */
-export const customFormatSchema = z.object({
-  email: z.string(),
-  timestamp: z.optional(z.string()),
-  description: z.optional(z.string()),
+export const customFormatSchema = v.object({
+  email: v.string(),
+  timestamp: v.optional(v.string()),
+  description: v.optional(v.string()),
 });
 
-export type CustomFormat = z.infer<typeof customFormatSchema>;
+export type CustomFormat = v.InferOutput<typeof customFormatSchema>;
 
 /** The values that a custom format finds in an event; undefined where there is nothing. */
 type Extracted = { [Field in keyof CustomFormat]-?: unknown };

@@ -1,5 +1,6 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { Rejection } from '../event/rejection.ts';
+import { parseIfValid } from '../runtime/parse-if-valid.ts';
 import type { Workspace, Workspaces } from '../workspaces/workspaces.ts';
 
 /**
@@ -47,7 +48,7 @@ export function readAuthorization(authorization: string): string | undefined {
  * @returns undefined if it has none
  */
 export function readWriteKey(body: unknown): string | undefined {
-  return writeKeySchema.safeParse(body).data?.writeKey;
+  return parseIfValid(writeKeySchema, body)?.writeKey;
 }
 
-const writeKeySchema = z.object({ writeKey: z.string().check(z.minLength(1)) });
+const writeKeySchema = v.object({ writeKey: v.pipe(v.string(), v.minLength(1)) });

@@ -1,10 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { MINUTE_MS } from '../runtime/durations.ts';
 import { deleteIf, updateIf } from '../runtime/dynamodb/conditional-write.ts';
 import { change, equals, isAbsent, isAtMost, or } from '../runtime/dynamodb/expressions.ts';
 import { parseItem } from '../runtime/dynamodb/items.ts';
+import { isoInstant } from '../runtime/iso-instant.ts';
 import { queuePages } from './due-index.ts';
 import { type DueEntry, type InteractionKey, toKeyItem } from './entry.ts';
 import { contactPages, forgetContact } from './forget.ts';
@@ -25,16 +26,16 @@ const ORDERS_PER_PAGE = 100;
 /** How many orders a run works on at the same time, so that a long one holds up no other. */
 const CONCURRENT_ORDERS = 10;
 
-const orderSchema = z.object({
-  contact: z.string(),
-  day: z.literal(ORDER),
+const orderSchema = v.object({
+  contact: v.string(),
+  day: v.literal(ORDER),
   /** Everything that was accepted until then is to be deleted. */
-  deletedAt: z.iso.datetime(),
+  deletedAt: isoInstant,
   /** The `day` of the address that was completed last. */
-  position: z.optional(z.string()),
+  position: v.optional(v.string()),
 });
 
-type Order = z.infer<typeof orderSchema>;
+type Order = v.InferOutput<typeof orderSchema>;
 
 /** What the service holds of a user. */
 export interface Holdings {

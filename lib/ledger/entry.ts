@@ -1,5 +1,6 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import type { Item } from '../runtime/dynamodb/items.ts';
+import { isoInstant } from '../runtime/iso-instant.ts';
 
 /** The key of an interaction: one per workspace, contact and day. */
 export interface InteractionKey {
@@ -10,55 +11,57 @@ export interface InteractionKey {
 }
 
 /** The primary key of the table. */
-export const keySchema = z.object({ contact: z.string(), day: z.string() });
+export const keySchema = v.object({ contact: v.string(), day: v.string() });
 
 /** Every attribute that an interaction may have. */
-export const entrySchema = z.extend(keySchema, {
-  status: z.enum(['pending', 'delivered', 'retrying', 'dead']),
-  event: z.optional(
-    z.object({
-      email: z.string(),
-      timestamp: z.string(),
-      description: z.string(),
-      traceparent: z.optional(z.string()),
+export const entrySchema = v.object({
+  ...keySchema.entries,
+  status: v.picklist(['pending', 'delivered', 'retrying', 'dead']),
+  event: v.optional(
+    v.object({
+      email: v.string(),
+      timestamp: v.string(),
+      description: v.string(),
+      traceparent: v.optional(v.string()),
     }),
   ),
-  attempts: z.number(),
-  lastError: z.optional(z.string()),
-  acceptedAt: z.iso.datetime(),
-  settledAt: z.optional(z.iso.datetime()),
-  retryWindowStartsAt: z.optional(z.iso.datetime()),
-  queue: z.optional(z.string()),
-  dueAt: z.optional(z.iso.datetime()),
-  leasedUntil: z.optional(z.iso.datetime()),
-  expiresAt: z.optional(z.number()),
+  attempts: v.number(),
+  lastError: v.optional(v.string()),
+  acceptedAt: isoInstant,
+  settledAt: v.optional(isoInstant),
+  retryWindowStartsAt: v.optional(isoInstant),
+  queue: v.optional(v.string()),
+  dueAt: v.optional(isoInstant),
+  leasedUntil: v.optional(isoInstant),
+  expiresAt: v.optional(v.number()),
 });
 
 /** An interaction in the ledger. Times are ISO 8601, but `expiresAt` is in epoch seconds. */
-export type LedgerEntry = z.infer<typeof entrySchema>;
+export type LedgerEntry = v.InferOutput<typeof entrySchema>;
 
-const { shape } = entrySchema;
+const { entries } = entrySchema;
 
 /**
  * What can be read of an interaction. An attribute that is wrong is left out, so that an operator
  * can see the interaction and delete it.
  */
-export const readableSchema = z.extend(keySchema, {
-  status: z.catch(z.optional(shape.status), undefined),
-  event: z.catch(shape.event, undefined),
-  attempts: z.catch(z.optional(shape.attempts), undefined),
-  lastError: z.catch(shape.lastError, undefined),
-  acceptedAt: z.catch(z.optional(shape.acceptedAt), undefined),
-  settledAt: z.catch(shape.settledAt, undefined),
-  retryWindowStartsAt: z.catch(shape.retryWindowStartsAt, undefined),
-  queue: z.catch(shape.queue, undefined),
-  dueAt: z.catch(shape.dueAt, undefined),
-  leasedUntil: z.catch(shape.leasedUntil, undefined),
-  expiresAt: z.catch(shape.expiresAt, undefined),
+export const readableSchema = v.object({
+  ...keySchema.entries,
+  status: v.fallback(v.optional(entries.status), undefined),
+  event: v.fallback(entries.event, undefined),
+  attempts: v.fallback(v.optional(entries.attempts), undefined),
+  lastError: v.fallback(entries.lastError, undefined),
+  acceptedAt: v.fallback(v.optional(entries.acceptedAt), undefined),
+  settledAt: v.fallback(entries.settledAt, undefined),
+  retryWindowStartsAt: v.fallback(entries.retryWindowStartsAt, undefined),
+  queue: v.fallback(entries.queue, undefined),
+  dueAt: v.fallback(entries.dueAt, undefined),
+  leasedUntil: v.fallback(entries.leasedUntil, undefined),
+  expiresAt: v.fallback(entries.expiresAt, undefined),
 });
 
 /** An interaction as far as it can be read. */
-export type ReadableEntry = z.infer<typeof readableSchema>;
+export type ReadableEntry = v.InferOutput<typeof readableSchema>;
 
 /**
  * What is sent to Nat. The ledger keeps it only until it is delivered. `traceparent` is the header of
@@ -72,10 +75,10 @@ export type EntryChanges = {
 };
 
 /** What the index `due` holds of an interaction. Any `dueAt`: a wrong one must not hide the others. */
-export const dueSchema = z.extend(keySchema, { dueAt: z.string() });
+export const dueSchema = v.object({ ...keySchema.entries, dueAt: v.string() });
 
 /** An interaction as the index `due` lists it. */
-export type DueEntry = z.infer<typeof dueSchema>;
+export type DueEntry = v.InferOutput<typeof dueSchema>;
 
 /** A key as one text, for sets and maps. */
 export function interactionId({ contact, day }: InteractionKey): string {

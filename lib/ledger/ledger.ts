@@ -5,7 +5,7 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { conditionHeld, updateIf } from '../runtime/dynamodb/conditional-write.ts';
 import {
   and,
@@ -207,7 +207,7 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
   async function readBatch(keys: InteractionKey[]): Promise<Item[]> {
     const request = {
       Keys: keys.map(toKeyItem),
-      ...expressions({ ProjectionExpression: attributes(...Object.keys(takenSchema.shape)) }),
+      ...expressions({ ProjectionExpression: attributes(...Object.keys(takenSchema.entries)) }),
     };
     const { Responses } = await db.send(
       new BatchGetItemCommand({ RequestItems: { [table]: request } }),
@@ -216,7 +216,7 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
   }
 }
 
-const takenSchema = z.pick(entrySchema, { contact: true, day: true, status: true });
+const takenSchema = v.pick(entrySchema, ['contact', 'day', 'status']);
 
 /** Nobody settled or leased the interaction since it was read. */
 function asItWasRead({ status, attempts, acceptedAt, dueAt }: LedgerEntry) {

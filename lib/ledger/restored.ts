@@ -1,11 +1,12 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { SECOND_MS } from '../runtime/durations.ts';
 import { conditionHeld } from '../runtime/dynamodb/conditional-write.ts';
 import { type Expression, expressions, isAbsent } from '../runtime/dynamodb/expressions.ts';
 import type { Item } from '../runtime/dynamodb/items.ts';
 import { type Page, scanPages } from '../runtime/dynamodb/pages.ts';
+import { parseIfValid } from '../runtime/parse-if-valid.ts';
 import { entrySchema, type LedgerEntry, type ReadableEntry, readableSchema } from './entry.ts';
 import { toRetryingAnew } from './status/retrying.ts';
 import { isNoUser, isOfUser } from './user-key.ts';
@@ -62,13 +63,13 @@ export function createRestored(db: DynamoDBClient, table: string) {
 }
 
 /** An address of a user, or the order to delete one. It is written back as it is. */
-const userItemSchema = z.looseObject({
-  contact: z.string(),
-  day: z.string(),
-  expiresAt: z.optional(z.number()),
+const userItemSchema = v.looseObject({
+  contact: v.string(),
+  day: v.string(),
+  expiresAt: v.optional(v.number()),
 });
 
-export type UserItem = z.infer<typeof userItemSchema>;
+export type UserItem = v.InferOutput<typeof userItemSchema>;
 
 /** true if an interaction of a restored table still had to reach Nat at that point in time. */
 export function isUndelivered({ status }: ReadableEntry): boolean {
@@ -99,5 +100,5 @@ export function asRestored(
 ): LedgerEntry | undefined {
   const changes = isUndelivered(entry) ? toRetryingAnew(entry, dueAt, now) : {};
   const changed = Object.entries({ ...entry, ...changes }).filter(([, value]) => value !== null);
-  return entrySchema.safeParse(Object.fromEntries(changed)).data;
+  return parseIfValid(entrySchema, Object.fromEntries(changed));
 }

@@ -1,5 +1,5 @@
 import type { DynamoDBClient, QueryCommandInput } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { DAY_MS, SECOND_MS } from '../runtime/durations.ts';
 import { deleteIf, updateIf } from '../runtime/dynamodb/conditional-write.ts';
 import {
@@ -14,6 +14,7 @@ import {
   or,
 } from '../runtime/dynamodb/expressions.ts';
 import { type Page, queryPages } from '../runtime/dynamodb/pages.ts';
+import { isoInstant } from '../runtime/iso-instant.ts';
 import { type InteractionKey, toKeyItem, workspaceIdOf } from './entry.ts';
 
 /** Begins the sort key of an address of a user: behind it is the contact key. */
@@ -25,14 +26,14 @@ const ADDRESS = 'contact#';
 const EXPIRY_MARGIN_DAYS = 90;
 
 /** One address that a user had, as the table remembers it. `day` is `contact#<contact key>`. */
-const addressSchema = z.object({
-  contact: z.string(),
-  day: z.string(),
-  firstAt: z.iso.datetime(),
-  lastAt: z.iso.datetime(),
+const addressSchema = v.object({
+  contact: v.string(),
+  day: v.string(),
+  firstAt: isoInstant,
+  lastAt: isoInstant,
 });
 
-export type UserAddress = z.infer<typeof addressSchema>;
+export type UserAddress = v.InferOutput<typeof addressSchema>;
 
 export type Users = ReturnType<typeof createUsers>;
 

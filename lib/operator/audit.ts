@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { parseCursor } from './cursor.ts';
 
 /** Who ran which command on which workspace. It has the names of the options, but no value. */
@@ -11,7 +11,7 @@ export interface AuditEntry {
   options: string[];
 }
 
-const scopeSchema = z.looseObject({ workspace: z.optional(z.string()) });
+const scopeSchema = v.looseObject({ workspace: v.optional(v.string()) });
 
 /**
  * Describes a command for the audit log.
@@ -21,7 +21,7 @@ const scopeSchema = z.looseObject({ workspace: z.optional(z.string()) });
 export function auditEntryOf(command: string, caller: string, input: object): AuditEntry {
   const from = 'from' in input && typeof input.from === 'string' ? input.from : undefined;
   const scope = from === undefined ? input : parseCursor(scopeSchema, from);
-  const { workspace } = scopeSchema.parse(scope);
+  const { workspace } = v.parse(scopeSchema, scope);
   const options = Object.keys(input).filter((option) => option !== 'workspace');
   return { command, caller, ...(workspace !== undefined && { workspace }), options };
 }

@@ -1,4 +1,4 @@
-import type * as z from 'zod/mini';
+import type * as v from 'valibot';
 import { interactionCommands } from './interaction-inputs.ts';
 import { secretCommands } from './secret-inputs.ts';
 import { workspaceCommands } from './workspace-inputs.ts';
@@ -7,7 +7,7 @@ const specifications = { ...workspaceCommands, ...interactionCommands, ...secret
 
 export type CommandName = keyof typeof specifications;
 
-type Inputs = { [Name in CommandName]: z.infer<(typeof specifications)[Name]['input']> };
+type Inputs = { [Name in CommandName]: v.InferOutput<(typeof specifications)[Name]['input']> };
 
 /** The input of a command. */
 export type Input<Name extends CommandName> = Inputs[Name];
@@ -26,7 +26,7 @@ export type Continuations = { [Name in LongCommandName]: (from: string) => Promi
 /** What a command is. */
 export interface Specification<T> {
   summary: string;
-  input: z.ZodMiniType<T>;
+  input: v.GenericSchema<unknown, T>;
   /** `deletes` cannot be undone: the command line shows first what it would do, and asks. */
   effect: 'reads' | 'changes' | 'deletes';
   /** It may answer with a `next`, from which it continues. */

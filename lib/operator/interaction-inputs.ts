@@ -1,11 +1,14 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
+import { dayExists } from '../event/calendar-day.ts';
 import { contactKey, dryRun, email, number, perSecond, workspaceId } from './fields.ts';
+
+const SINCE_RULE = 'must be a date such as 2020-05-31, or a date and time with Z or an offset';
 
 /** A contact, by its address or as the logs name it. */
 const contact = {
   workspace: workspaceId,
-  email: z.optional(email),
-  contactKey: z.optional(contactKey),
+  email: v.optional(email),
+  contactKey: v.optional(contactKey),
 };
 
 /** The commands about interactions, with their help and their input. */
@@ -14,61 +17,68 @@ export const interactionCommands = {
     summary: 'lists interactions with their status and last error, 100 at a time',
     effect: 'reads',
     isLong: true,
-    input: z.strictObject({
-      workspace: z.optional(workspaceId),
-      status: z.optional(
-        z
-          .enum(['pending', 'retrying', 'delivered', 'dead'])
-          .check(z.describe('pending, retrying, delivered or dead')),
+    input: v.strictObject({
+      workspace: v.optional(workspaceId),
+      status: v.optional(
+        v.pipe(
+          v.picklist(['pending', 'retrying', 'delivered', 'dead']),
+          v.description('pending, retrying, delivered or dead'),
+        ),
       ),
-      since: z.optional(
-        z
-          .union([z.iso.datetime({ offset: true }), z.iso.date()], {
-            error: 'must be a date such as 2020-05-31, or a date and time with Z or an offset',
-          })
-          .check(z.describe('only what was accepted since then: a date, or a date and time')),
+      since: v.optional(
+        v.pipe(
+          v.union(
+            [v.pipe(v.string(), v.isoDate()), v.pipe(v.string(), v.isoTimestamp())],
+            SINCE_RULE,
+          ),
+          v.check((since) => dayExists(since.slice(0, 10)), SINCE_RULE),
+          v.description('only what was accepted since then: a date, or a date and time'),
+        ),
       ),
     }),
   },
   'interactions.show': {
     summary: 'lists the interactions of a contact, newest day first',
     effect: 'reads',
-    input: z.strictObject(contact),
+    input: v.strictObject(contact),
   },
   'interactions.redrive': {
     summary: 'tries again what is dead, or pending for over an hour; shows its progress',
     effect: 'changes',
     isLong: true,
-    input: z.strictObject({
-      workspace: z.optional(workspaceId),
-      olderThanHours: z.optional(
+    input: v.strictObject({
+      workspace: v.optional(workspaceId),
+      olderThanHours: v.optional(
         number('only interactions that died, or were accepted, so long ago', 0, 24 * 365),
       ),
-      waiting: z.optional(
-        z.boolean().check(z.describe('only what is retrying: its next try becomes due earlier')),
+      waiting: v.optional(
+        v.pipe(
+          v.boolean(),
+          v.description('only what is retrying: its next try becomes due earlier'),
+        ),
       ),
-      perSecond: z.optional(perSecond('how many interactions')),
-      dryRun: z.optional(dryRun),
+      perSecond: v.optional(perSecond('how many interactions')),
+      dryRun: v.optional(dryRun),
     }),
   },
   'interactions.restore': {
     summary: 'copies back what is missing from a table that was restored beside the one in use',
     effect: 'changes',
     isLong: true,
-    input: z.strictObject({
-      workspace: z.optional(workspaceId),
-      perSecond: z.optional(perSecond('how many undelivered interactions')),
-      dryRun: z.optional(dryRun),
+    input: v.strictObject({
+      workspace: v.optional(workspaceId),
+      perSecond: v.optional(perSecond('how many undelivered interactions')),
+      dryRun: v.optional(dryRun),
     }),
   },
   'contact.forget': {
     summary: 'deletes all interactions of a contact',
     effect: 'deletes',
-    input: z.strictObject({ ...contact, dryRun: z.optional(dryRun) }),
+    input: v.strictObject({ ...contact, dryRun: v.optional(dryRun) }),
   },
   stats: {
     summary: 'counts retrying, dead and stuck interactions',
     effect: 'reads',
-    input: z.strictObject({}),
+    input: v.strictObject({}),
   },
 } as const;

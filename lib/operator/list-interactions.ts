@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { type ReadableEntry, toKeyItem } from '../ledger/entry.ts';
 import { DEAD_QUEUE, RETRY_QUEUES } from '../ledger/queues.ts';
 import { CONCURRENT_REPAIRS, type Repairs } from '../ledger/repairs.ts';
@@ -15,16 +15,16 @@ const ANSWER_SIZE = 100;
 /** The source that is the table. The other sources are queues of its index. */
 const TABLE = 'table';
 
-const progressSchema = z.object({
-  workspace: z.optional(z.string()),
-  status: z.optional(z.enum(['pending', 'delivered', 'retrying', 'dead'])),
+const progressSchema = v.object({
+  workspace: v.optional(v.string()),
+  status: v.optional(v.picklist(['pending', 'delivered', 'retrying', 'dead'])),
   /** ms since the epoch */
-  acceptedSince: z.optional(z.number()),
-  sources: z.array(z.string()),
+  acceptedSince: v.optional(v.number()),
+  sources: v.array(v.string()),
   position: positionSchema,
 });
 
-type Progress = z.infer<typeof progressSchema>;
+type Progress = v.InferOutput<typeof progressSchema>;
 
 /**
  * Creates the command that lists interactions. It reads `dead` and `retrying` ones from their index,

@@ -1,5 +1,6 @@
-import * as z from 'zod/mini';
-import en from 'zod/v4/locales/en.js';
+import * as v from 'valibot';
+
+import { readWith } from '../runtime/read-with.ts';
 import { auditEntryOf } from './audit.ts';
 import {
   type CommandName,
@@ -14,15 +15,12 @@ import { OperatorError } from './operator-error.ts';
 import { createSecretRotation } from './rotate-secrets.ts';
 import { createWorkspaceCommands } from './workspace-commands.ts';
 
-// zod/mini has no messages of its own.
-z.config(en());
-
-const requestSchema = z.looseObject({
-  command: z.enum(Object.keys(commands) as [CommandName, ...CommandName[]]),
-  caller: z._default(z.string().check(z.maxLength(2048)), 'unknown'),
+const requestSchema = v.looseObject({
+  command: v.picklist(Object.keys(commands) as [CommandName, ...CommandName[]]),
+  caller: v.optional(v.pipe(v.string(), v.maxLength(2048)), 'unknown'),
 });
 
-const continuationSchema = z.strictObject({ from: z.string().check(z.maxLength(4000)) });
+const continuationSchema = v.strictObject({ from: v.pipe(v.string(), v.maxLength(4000)) });
 
 /** Creates what runs the operator's commands. */
 export function createOperator(dependencies: OperatorDependencies) {
@@ -84,11 +82,8 @@ function isLong(name: CommandName): name is LongCommandName {
   return commands[name].isLong === true;
 }
 
-function parse<T>(schema: z.ZodMiniType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join('.')}: ${message}`,
-  );
+function parse<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
+  const { output, problems } = readWith(schema, value);
+  if (problems === undefined) return output;
   throw new OperatorError(problems.join('; '));
 }

@@ -1,16 +1,16 @@
 import pMap from 'p-map';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { CONCURRENT_REPAIRS } from '../ledger/repairs.ts';
 import { SECOND_MS } from '../runtime/durations.ts';
 
 /** Spreads due times, so that Nat does not get all interactions at once. */
-export const paceSchema = z.object({
-  perSecond: z.number(),
+export const paceSchema = v.object({
+  perSecond: v.number(),
   /** When the next interaction becomes due, ms since the epoch. */
-  dueAt: z.number(),
+  dueAt: v.number(),
 });
 
-type Pace = z.infer<typeof paceSchema>;
+type Pace = v.InferOutput<typeof paceSchema>;
 
 /**
  * Gives each interaction of a page its turn: `perSecond` become due in each second.

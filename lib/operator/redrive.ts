@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { DEAD_QUEUE } from '../ledger/queues.ts';
 import type { Repairs } from '../ledger/repairs.ts';
 import { STUCK_AFTER_MS } from '../ledger/status/pending.ts';
@@ -11,17 +11,18 @@ import { walk } from './walk.ts';
 import { startWorkTime } from './work-time.ts';
 
 /** How far a redrive is. The `next` of an answer holds it as text. */
-const progressSchema = z.extend(paceSchema, {
-  workspace: z.optional(z.string()),
-  olderThanMs: z.number(),
-  dryRun: z.boolean(),
+const progressSchema = v.object({
+  ...paceSchema.entries,
+  workspace: v.optional(v.string()),
+  olderThanMs: v.number(),
+  dryRun: v.boolean(),
   /** ms since the epoch. What dies later is left to another redrive, so that this one ends. */
-  startedAt: z.number(),
-  sources: z.array(z.enum(['dead', 'stuck'])),
+  startedAt: v.number(),
+  sources: v.array(v.picklist(['dead', 'stuck'])),
   position: positionSchema,
 });
 
-type Progress = z.infer<typeof progressSchema>;
+type Progress = v.InferOutput<typeof progressSchema>;
 
 /**
  * Creates the command that gives interactions all their tries again: first the dead ones, then the

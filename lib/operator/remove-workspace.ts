@@ -1,8 +1,9 @@
 import pMap from 'p-map';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import type { InteractionKey } from '../ledger/entry.ts';
 import { CONCURRENT_REPAIRS, type Repairs } from '../ledger/repairs.ts';
 import { isAboutUser } from '../ledger/user-key.ts';
+import { isoInstant } from '../runtime/iso-instant.ts';
 import { endKeys } from '../workspaces/master-record.ts';
 import type { Registry } from '../workspaces/registry.ts';
 import { WORKSPACE_CHANGE_VISIBLE_AFTER_MS } from '../workspaces/workspace-cache.ts';
@@ -13,17 +14,17 @@ import { unknownWorkspace } from './unknown-workspace.ts';
 import { walk } from './walk.ts';
 import { startWorkTime } from './work-time.ts';
 
-const progressSchema = z.object({
-  workspace: z.string(),
+const progressSchema = v.object({
+  workspace: v.string(),
   /** When the removal began. Absent if the interactions are only counted. */
-  removedAt: z.optional(z.iso.datetime()),
+  removedAt: v.optional(isoInstant),
   /** When no function uses the keys any more, ms since the epoch. */
-  deletesFrom: z.number(),
-  sources: z.array(z.literal('table')),
+  deletesFrom: v.number(),
+  sources: v.array(v.literal('table')),
   position: positionSchema,
 });
 
-type Progress = z.infer<typeof progressSchema>;
+type Progress = v.InferOutput<typeof progressSchema>;
 
 /**
  * Creates the command that removes a workspace: it ends the keys, deletes the interactions, and then

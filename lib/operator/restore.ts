@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { type InteractionKey, type ReadableEntry, workspaceIdOf } from '../ledger/entry.ts';
 import { CONCURRENT_REPAIRS, type Repairs } from '../ledger/repairs.ts';
 import {
@@ -18,14 +18,15 @@ import { paceSchema, spread } from './pace.ts';
 import { walk } from './walk.ts';
 import { startWorkTime } from './work-time.ts';
 
-const progressSchema = z.extend(paceSchema, {
-  workspace: z.optional(z.string()),
-  dryRun: z.boolean(),
-  sources: z.array(z.enum(['restored', 'users'])),
+const progressSchema = v.object({
+  ...paceSchema.entries,
+  workspace: v.optional(v.string()),
+  dryRun: v.boolean(),
+  sources: v.array(v.picklist(['restored', 'users'])),
   position: positionSchema,
 });
 
-type Progress = z.infer<typeof progressSchema>;
+type Progress = v.InferOutput<typeof progressSchema>;
 
 /**
  * Creates the command that copies back what is missing from a table that was restored beside the one

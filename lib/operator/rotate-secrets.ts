@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import type { Secrets } from '../runtime/secrets.ts';
 import { reseal } from '../workspaces/sealed-fields.ts';
 import type { Continuations, Handlers } from './commands.ts';
@@ -6,7 +6,7 @@ import { parseCursor, toCursor } from './cursor.ts';
 import type { OperatorDependencies } from './dependencies.ts';
 import { startWorkTime } from './work-time.ts';
 
-const progressSchema = z.object({ isRenewed: z.literal(true) });
+const progressSchema = v.object({ isRenewed: v.literal(true) });
 
 /**
  * Creates the command that replaces the secrets with which the keys for Nat and the shared secrets

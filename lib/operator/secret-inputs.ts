@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 
 /** The commands about the secrets of the deployment, with their help and their input. */
 export const secretCommands = {
@@ -6,6 +6,6 @@ export const secretCommands = {
     summary: 'replaces the secrets that seal keys for Nat and shared secrets, without downtime',
     effect: 'changes',
     isLong: true,
-    input: z.strictObject({}),
+    input: v.strictObject({}),
   },
 } as const;

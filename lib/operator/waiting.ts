@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import type { DueEntry } from '../ledger/entry.ts';
 import { RETRY_QUEUES } from '../ledger/queues.ts';
 import type { Repairs } from '../ledger/repairs.ts';
@@ -9,18 +9,19 @@ import { paceSchema, spread } from './pace.ts';
 import { walk } from './walk.ts';
 import { startWorkTime } from './work-time.ts';
 
-const progressSchema = z.extend(paceSchema, {
+const progressSchema = v.object({
+  ...paceSchema.entries,
   /** Releases what waits for a new key, or makes due earlier whatever is waiting. */
-  kind: z.enum(['release', 'hasten']),
-  workspace: z.optional(z.string()),
-  dryRun: z.boolean(),
-  sources: z.array(z.string()),
+  kind: v.picklist(['release', 'hasten']),
+  workspace: v.optional(v.string()),
+  dryRun: v.boolean(),
+  sources: v.array(v.string()),
   position: positionSchema,
 });
 
-type Progress = z.infer<typeof progressSchema>;
+type Progress = v.InferOutput<typeof progressSchema>;
 
-const kindSchema = z.looseObject({ kind: z.optional(z.string()) });
+const kindSchema = v.looseObject({ kind: v.optional(v.string()) });
 
 /** The options of the commands that use this. */
 interface Options {
@@ -58,7 +59,10 @@ export function createWaitingRepairs(repairs: Repairs, remainingMs: () => number
     /** @param from the `next` of an earlier answer */
     async resume(kind: Progress['kind'], from: string) {
       const progress = parseCursor(
-        progressSchema.check(z.refine((one) => one.kind === kind)),
+        v.pipe(
+          progressSchema,
+          v.check((one) => one.kind === kind),
+        ),
         from,
       );
       return run({ ...progress, dueAt: Math.max(progress.dueAt, Date.now()) });

@@ -1,6 +1,7 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { problemOfNatApiUrl } from './nat-api-url.ts';
 import { OwnError } from './own-error.ts';
+import { readWith } from './read-with.ts';
 
 /** Senders retry for days. An event must not become too old in that time. */
 const MIN_RETENTION_DAYS = 7;
@@ -8,37 +9,44 @@ const MIN_RETENTION_DAYS = 7;
 const MAX_RETENTION_DAYS = 3650;
 
 /** How many days delivered interactions are kept. */
-export const retentionDays = z.int().check(z.gte(MIN_RETENTION_DAYS), z.lte(MAX_RETENTION_DAYS));
+export const retentionDays = v.pipe(
+  v.number(),
+  v.safeInteger(),
+  v.minValue(MIN_RETENTION_DAYS),
+  v.maxValue(MAX_RETENTION_DAYS),
+);
 
 /** The share of requests with routine results that get a log line. */
-export const logRate = z.number().check(z.gte(0), z.lte(1));
+export const logRate = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
-const configSchema = z.object({
-  INTERACTIONS_TABLE: z.string().check(z.minLength(1)),
-  WORKSPACES_TABLE: z.string().check(z.minLength(1)),
-  CONTACTS_SECRET: z.string().check(z.minLength(1)),
-  NAT_KEYS_SECRET: z.string().check(z.minLength(1)),
-  SIGNATURES_SECRET: z.string().check(z.minLength(1)),
-  NAT_API_URL: z.string().check((context) => {
-    const message = problemOfNatApiUrl(context.value);
-    if (message !== undefined) {
-      context.issues.push({ code: 'custom', message, input: context.value });
-    }
-  }),
-  RETENTION_DAYS: z.pipe(
-    z.transform((days) => (days === undefined || days === '' ? undefined : Number(days))),
-    z.optional(retentionDays),
+const configSchema = v.object({
+  INTERACTIONS_TABLE: v.pipe(v.string(), v.minLength(1)),
+  WORKSPACES_TABLE: v.pipe(v.string(), v.minLength(1)),
+  CONTACTS_SECRET: v.pipe(v.string(), v.minLength(1)),
+  NAT_KEYS_SECRET: v.pipe(v.string(), v.minLength(1)),
+  SIGNATURES_SECRET: v.pipe(v.string(), v.minLength(1)),
+  NAT_API_URL: v.pipe(
+    v.string(),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const message = dataset.typed ? problemOfNatApiUrl(dataset.value) : undefined;
+      if (message !== undefined) addIssue({ message });
+    }),
   ),
-  ROUTINE_LOG_RATE: z.pipe(
-    z.transform((rate) => (rate === undefined || rate === '' ? 0 : Number(rate))),
-    logRate,
+  RETENTION_DAYS: v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((days) => (days === '' ? undefined : Number(days))),
+      v.optional(retentionDays),
+    ),
+    '',
   ),
+  ROUTINE_LOG_RATE: v.optional(v.pipe(v.string(), v.transform(Number), logRate), ''),
 });
 
-const queueSchema = z.object({ UNDELIVERED_QUEUE_URL: z.url() });
+const queueSchema = v.object({ UNDELIVERED_QUEUE_URL: v.pipe(v.string(), v.url()) });
 
 /** The settings of a deployment. */
-export type Config = z.infer<typeof configSchema>;
+export type Config = v.InferOutput<typeof configSchema>;
 
 /**
  * Reads the settings of a function.
@@ -60,9 +68,8 @@ export function readQueueUrl(env: NodeJS.ProcessEnv): string {
   return parse(queueSchema, env).UNDELIVERED_QUEUE_URL;
 }
 
-function parse<T>(schema: z.ZodMiniType<T>, env: NodeJS.ProcessEnv): T {
-  const result = schema.safeParse(env);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+function parse<T>(schema: v.GenericSchema<unknown, T>, env: NodeJS.ProcessEnv): T {
+  const { output, problems } = readWith(schema, env);
+  if (problems === undefined) return output;
   throw new OwnError(`configuration: ${problems.join('; ')}`);
 }

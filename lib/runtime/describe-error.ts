@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { lazy } from './lazy.ts';
 import { OwnError } from './own-error.ts';
 
@@ -28,13 +28,13 @@ const MAX_CAUSES = 5;
 
 /** Made for the first error: a millisecond that no start should cost. */
 const errorSchema = lazy(() => {
-  const known = <T extends z.core.$ZodType>(schema: T) => z.catch(z.optional(schema), undefined);
-  const textLike = (pattern: RegExp) => known(z.string().check(z.regex(pattern)));
-  return z.object({
+  const known = <T extends v.GenericSchema>(schema: T) => v.fallback(v.optional(schema), undefined);
+  const textLike = (pattern: RegExp) => known(v.pipe(v.string(), v.regex(pattern)));
+  return v.object({
     name: textLike(NAME),
     code: textLike(CODE),
     $metadata: known(
-      z.object({ httpStatusCode: known(z.number()), requestId: textLike(REQUEST_ID) }),
+      v.object({ httpStatusCode: known(v.number()), requestId: textLike(REQUEST_ID) }),
     ),
   });
 });
@@ -44,7 +44,7 @@ const errorSchema = lazy(() => {
  * SDK and `JSON.parse` quote in it what they could not read, which may be an address.
  */
 export function describeError(error: Error, causesLeft = MAX_CAUSES): ErrorDescription {
-  const { name = 'Error', code, $metadata } = errorSchema().parse(error);
+  const { name = 'Error', code, $metadata } = v.parse(errorSchema(), error);
   const { cause } = error;
   return {
     name,

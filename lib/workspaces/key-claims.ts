@@ -1,10 +1,11 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { MINUTE_MS } from '../runtime/durations.ts';
 import { conditionHeld, deleteIf } from '../runtime/dynamodb/conditional-write.ts';
 import { and, equals, expressions, isAbsent } from '../runtime/dynamodb/expressions.ts';
 import { parseItem } from '../runtime/dynamodb/items.ts';
+import { isoInstant } from '../runtime/iso-instant.ts';
 import { expiryOf } from './master-record.ts';
 
 /**
@@ -14,10 +15,10 @@ import { expiryOf } from './master-record.ts';
 const KEY_FREE_AFTER_MS = 15 * MINUTE_MS;
 
 /** Whose a key's record is. */
-export const ownershipSchema = z.object({
-  owner: z.string(),
-  version: z.optional(z.number()),
-  validUntil: z.optional(z.iso.datetime()),
+export const ownershipSchema = v.object({
+  owner: v.string(),
+  version: v.optional(v.number()),
+  validUntil: v.optional(isoInstant),
 });
 
 /**
@@ -64,7 +65,7 @@ export function createKeyClaims(db: DynamoDBClient, table: string) {
   }
 }
 
-type Ownership = z.infer<typeof ownershipSchema>;
+type Ownership = v.InferOutput<typeof ownershipSchema>;
 
 function isFree({ validUntil }: Ownership, now: number): boolean {
   return validUntil !== undefined && Date.parse(validUntil) + KEY_FREE_AFTER_MS <= now;

@@ -1,18 +1,20 @@
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { deleteIf, updateIf } from '../runtime/dynamodb/conditional-write.ts';
 import { and, change, equals, exists } from '../runtime/dynamodb/expressions.ts';
 import { parseItem } from '../runtime/dynamodb/items.ts';
+import { isoInstant } from '../runtime/iso-instant.ts';
 import { OwnError } from '../runtime/own-error.ts';
 import { ownershipSchema } from './key-claims.ts';
 import { currentKeyOf, expiryOf, type KeyEntry, type MasterRecord } from './master-record.ts';
 
-const recordSchema = z.extend(ownershipSchema, {
-  natApiKey: z.optional(z.string()),
-  natKeyRejectedAt: z.optional(z.iso.datetime()),
+const recordSchema = v.object({
+  ...ownershipSchema.entries,
+  natApiKey: v.optional(v.string()),
+  natKeyRejectedAt: v.optional(isoInstant),
 });
 
-type KeyRecord = z.infer<typeof recordSchema>;
+type KeyRecord = v.InferOutput<typeof recordSchema>;
 
 /**
  * The records of API keys: copies of the master record, so that one read finds the workspace of a

@@ -1,7 +1,8 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { DAY_MS, SECOND_MS } from '../runtime/durations.ts';
 import { type Item, parseItem } from '../runtime/dynamodb/items.ts';
+import { isoInstant } from '../runtime/iso-instant.ts';
 import { settingsSchema } from './workspace.ts';
 
 /** Begins the table's key of a master record. A SHA-256 in hex never begins so. */
@@ -11,32 +12,33 @@ const ENDED_KEY_KEPT_MS = 90 * DAY_MS;
 /** DynamoDB's TTL deletes days late. Until then the master record lists the key. */
 const TTL_DELAY_MS = 30 * DAY_MS;
 
-const keyEntrySchema = z.object({
-  hash: z.string(),
-  ending: z.string(),
-  since: z.iso.datetime(),
-  validUntil: z.optional(z.iso.datetime()),
+const keyEntrySchema = v.object({
+  hash: v.string(),
+  ending: v.string(),
+  since: isoInstant,
+  validUntil: v.optional(isoInstant),
 });
 
 /**
  * An API key in the master record. `hash` is its SHA-256, `ending` its last four characters. `since`
  * is when it became the key of the workspace. Only the current key has no `validUntil`.
  */
-export type KeyEntry = z.infer<typeof keyEntrySchema>;
+export type KeyEntry = v.InferOutput<typeof keyEntrySchema>;
 
-export const masterItemSchema = z.extend(settingsSchema, {
-  key: z.string(),
-  version: z.number(),
-  createdAt: z.iso.datetime(),
-  keys: z.array(keyEntrySchema),
-  removedAt: z.optional(z.iso.datetime()),
+export const masterItemSchema = v.object({
+  ...settingsSchema.entries,
+  key: v.string(),
+  version: v.number(),
+  createdAt: isoInstant,
+  keys: v.array(keyEntrySchema),
+  removedAt: v.optional(isoInstant),
 });
 
 /**
  * What counts for a workspace. The records of its API keys are copies of it, with the same
  * `version` when they are complete. `removedAt` is set when its removal has begun.
  */
-export type MasterRecord = Omit<z.infer<typeof masterItemSchema>, 'key'> & { id: string };
+export type MasterRecord = Omit<v.InferOutput<typeof masterItemSchema>, 'key'> & { id: string };
 
 /** The master record's key in the table. It has no attribute `id`, so the index `byId` omits it. */
 export function masterKeyOf(id: string): Item {
@@ -51,7 +53,10 @@ export function parseMaster(item: Item): MasterRecord {
   return toMaster(parseItem(masterItemSchema, item));
 }
 
-export function toMaster({ key, ...attributes }: z.infer<typeof masterItemSchema>): MasterRecord {
+export function toMaster({
+  key,
+  ...attributes
+}: v.InferOutput<typeof masterItemSchema>): MasterRecord {
   return { ...attributes, id: key.slice(MASTER_PREFIX.length) };
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { conditionHeld, deleteIf } from '../runtime/dynamodb/conditional-write.ts';
 import {
   and,
@@ -13,6 +13,7 @@ import {
   or,
 } from '../runtime/dynamodb/expressions.ts';
 import { readAll, scanPages } from '../runtime/dynamodb/pages.ts';
+import { isoInstant } from '../runtime/iso-instant.ts';
 import { OwnError } from '../runtime/own-error.ts';
 import { createKeyClaims } from './key-claims.ts';
 import { createKeyRecords } from './key-records.ts';
@@ -63,7 +64,7 @@ export function createRegistry(db: DynamoDBClient, table: string) {
           FilterExpression: or(beginsWith('key', MASTER_PREFIX), exists('natKeyRejectedAt')),
         }),
       };
-      const found = await readAll(scanPages(db, scan, z.union([masterItemSchema, markSchema])));
+      const found = await readAll(scanPages(db, scan, v.union([masterItemSchema, markSchema])));
       const marks = new Map(
         found.flatMap((one) => ('keys' in one ? [] : [[one.key, one.natKeyRejectedAt] as const])),
       );
@@ -142,7 +143,7 @@ export function createRegistry(db: DynamoDBClient, table: string) {
   }
 }
 
-const markSchema = z.object({ key: z.string(), natKeyRejectedAt: z.iso.datetime() });
+const markSchema = v.object({ key: v.string(), natKeyRejectedAt: isoInstant });
 
 /** @returns `current` itself if nothing is changed */
 function successorOf(current: MasterRecord, edited: MasterRecord): MasterRecord {

@@ -1,37 +1,39 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { customFormatSchema } from '../event/custom-format.ts';
+import { isoInstant } from '../runtime/iso-instant.ts';
 
 /**
  * The settings of a workspace. `natApiKey` and `sharedSecret` are sealed. `contactsNamedBy` is the
  * fingerprint of the secret that names its contacts. `deletions` says whether Segment's deletion
  * message is honoured; absent means off.
  */
-export const settingsSchema = z.object({
-  name: z.string(),
-  status: z.enum(['active', 'disabled']),
-  timeZone: z.string(),
-  standardMessage: z.string(),
-  natApiKey: z.string(),
-  sharedSecret: z.optional(z.string()),
-  contactsNamedBy: z.string(),
-  customFormat: z.optional(customFormatSchema),
-  deletions: z.optional(z.enum(['on', 'off'])),
+export const settingsSchema = v.object({
+  name: v.string(),
+  status: v.picklist(['active', 'disabled']),
+  timeZone: v.string(),
+  standardMessage: v.string(),
+  natApiKey: v.string(),
+  sharedSecret: v.optional(v.string()),
+  contactsNamedBy: v.string(),
+  customFormat: v.optional(customFormatSchema),
+  deletions: v.optional(v.picklist(['on', 'off'])),
 });
 
 /** What the record of an API key holds for the functions. */
-export const workspaceSchema = z.extend(settingsSchema, {
-  key: z.string(),
-  id: z.string(),
-  createdAt: z.iso.datetime(),
-  validUntil: z.optional(z.iso.datetime()),
-  natKeyRejectedAt: z.optional(z.iso.datetime()),
+export const workspaceSchema = v.object({
+  ...settingsSchema.entries,
+  key: v.string(),
+  id: v.string(),
+  createdAt: isoInstant,
+  validUntil: v.optional(isoInstant),
+  natKeyRejectedAt: v.optional(isoInstant),
 });
 
 /**
  * One customer under one of its API keys. `key` is the SHA-256 of the API key. `createdAt` is when
  * it became the key of the workspace. `validUntil` is set once another key replaced it.
  */
-export type Workspace = z.infer<typeof workspaceSchema>;
+export type Workspace = v.InferOutput<typeof workspaceSchema>;
 
 /** true until the key has ended. `now` is in ms since the epoch. */
 export function isValid({ validUntil }: Pick<Workspace, 'validUntil'>, now: number): boolean {

@@ -1,15 +1,16 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 
-const requestsSchema = z.object({
-  total: z.number(),
-  items: z.array(z.object({ counts: z.record(z.string(), z.number()) })),
-  older: z.optional(z.number()),
+const requestsSchema = v.object({
+  total: v.number(),
+  items: v.array(v.object({ counts: v.record(v.string(), v.number()) })),
+  older: v.optional(v.number()),
 });
-const callsSchema = z.array(z.object({ status: z.union([z.number(), z.string()]) }));
+type RequestsPage = v.InferOutput<typeof requestsSchema>;
+const callsSchema = v.array(v.object({ status: v.union([v.number(), v.string()]) }));
 /** `isAtNat` is false for an interaction that is not delivered. */
-const interactionSchema = z.object({ isAtNat: z._default(z.boolean(), true) });
-const contactsSchema = z.object({
-  items: z.array(z.object({ interactions: z.array(interactionSchema) })),
+const interactionSchema = v.object({ isAtNat: v.optional(v.boolean(), true) });
+const contactsSchema = v.object({
+  items: v.array(v.object({ interactions: v.array(interactionSchema) })),
 });
 
 /**
@@ -20,9 +21,9 @@ const contactsSchema = z.object({
  */
 export async function readFigures(natUrl: string): Promise<string> {
   const { requests, counts } = await countEvents(natUrl);
-  const calls = callsSchema.parse(await readJson(`${natUrl}/calls`));
+  const calls = v.parse(callsSchema, await readJson(`${natUrl}/calls`));
   const refused = calls.filter(({ status }) => status !== 200).length;
-  const { items } = contactsSchema.parse(await readJson(`${natUrl}/contacts`));
+  const { items } = v.parse(contactsSchema, await readJson(`${natUrl}/contacts`));
   const atNat = items.flatMap(({ interactions }) => interactions).filter(({ isAtNat }) => isAtNat);
   const figures: [count: number, what: string][] = [
     [requests, 'requests from both SDKs'],
@@ -38,7 +39,7 @@ async function countEvents(natUrl: string) {
   const counts: Record<string, number> = {};
   let requests = 0;
   for (let url: string | undefined = `${natUrl}/requests`; url !== undefined; ) {
-    const page = requestsSchema.parse(await readJson(url));
+    const page: RequestsPage = v.parse(requestsSchema, await readJson(url));
     requests = page.total;
     for (const [status, count] of page.items.flatMap((item) => Object.entries(item.counts))) {
       counts[status] = (counts[status] ?? 0) + count;

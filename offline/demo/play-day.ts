@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import type { Stack } from '../stack.ts';
 import { createSenders } from './senders.ts';
@@ -12,7 +12,7 @@ const OUTAGE = { from: 12, to: 15 };
 const RECOVERY_CHECK_MS = 500;
 const RECOVERY_LIMIT_MS = 60_000;
 
-const statsSchema = z.object({ retrying: z.number(), pendingOverAnHour: z.number() });
+const statsSchema = v.object({ retrying: v.number(), pendingOverAnHour: v.number() });
 
 /**
  * Plays yesterday's day of a small customer through two SDKs, with an outage of Nat at noon. When
@@ -86,7 +86,7 @@ async function untilSomethingWaits(stack: Stack): Promise<number> {
 }
 
 async function readStats(stack: Stack) {
-  return statsSchema.parse(await stack.invoke('operate', { command: 'stats' }));
+  return v.parse(statsSchema, await stack.invoke('operate', { command: 'stats' }));
 }
 
 function timeOf(hour: number): string {

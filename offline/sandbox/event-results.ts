@@ -1,17 +1,17 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 
 const FAILED = { status: 'failed', code: 'unavailable', message: 'The service failed.' } as const;
 
 /** The calls that a batch may have, and that are no error of the sender. */
 const IGNORED_CODES = ['type_not_identify', 'deletions_off'];
 
-const resultSchema = z.object({
-  status: z.enum(['accepted', 'duplicate', 'deleting', 'ignored', 'rejected']),
-  code: z.string().optional(),
-  message: z.string().optional(),
+const resultSchema = v.object({
+  status: v.picklist(['accepted', 'duplicate', 'deleting', 'ignored', 'rejected']),
+  code: v.optional(v.string()),
+  message: v.optional(v.string()),
 });
 
-const errorSchema = z.object({ code: z.string().optional(), message: z.string() });
+const errorSchema = v.object({ code: v.optional(v.string()), message: v.string() });
 
 /** What the API answered about one event. `failed` is an error of the service. */
 export interface EventResult {
@@ -31,11 +31,11 @@ export interface EventResult {
 export function readEventResults(status: number | undefined, body: string): EventResult[] {
   if (status === undefined) return [FAILED];
   const json = parseJson(body);
-  const batch = z.object({ results: z.array(resultSchema) }).safeParse(json);
-  if (batch.success) return batch.data.results;
-  const single = resultSchema.safeParse(json);
-  if (single.success) return [single.data];
-  const error = errorSchema.safeParse(json).data;
+  const batch = v.safeParse(v.object({ results: v.array(resultSchema) }), json);
+  if (batch.success) return batch.output.results;
+  const single = v.safeParse(resultSchema, json);
+  if (single.success) return [single.output];
+  const error = v.parse(v.fallback(v.optional(errorSchema), undefined), json);
   if (error?.code !== undefined && IGNORED_CODES.includes(error.code)) {
     return [{ status: 'ignored', ...error }];
   }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import * as v from 'valibot';
 
 /** The value that a request body holds, or a message that says what is wrong with the body. */
 export type Reading<T> = { ok: true; value: T } | { ok: false; message: string };
@@ -12,15 +12,14 @@ export type Reading<T> = { ok: true; value: T } | { ok: false; message: string }
  */
 export function readJsonBody<T>(
   body: string,
-  schema: z.ZodType<T>,
-  explain: (problem: z.core.$ZodIssue) => string,
+  schema: v.GenericSchema<unknown, T>,
+  explain: (problem: v.BaseIssue<unknown>) => string,
 ): Reading<T> {
   const json = parseJson(body);
   if (json === undefined) return { ok: false, message: 'the body is not JSON' };
-  const result = schema.safeParse(json);
-  if (result.success) return { ok: true, value: result.data };
-  const [problem] = result.error.issues;
-  return { ok: false, message: problem === undefined ? 'the body is not valid' : explain(problem) };
+  const result = v.safeParse(schema, json);
+  if (result.success) return { ok: true, value: result.output };
+  return { ok: false, message: explain(result.issues[0]) };
 }
 
 /** JSON has no undefined, so undefined stands for a text that is not JSON. */

@@ -1,5 +1,5 @@
 import type { Context, Env, Hono } from 'hono';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { bodyFileName, toCurlCommand } from './curl-command.ts';
 import type { Deliveries } from './deliveries.ts';
 import { pageOf } from './paging.ts';
@@ -16,10 +16,21 @@ export interface RequestRoutesDependencies {
   apiUrl: string;
 }
 
-const statusSchema = z
-  .enum(['accepted', 'duplicate', 'deleting', 'ignored', 'rejected', 'failed', 'waiting', 'dead'])
-  .optional()
-  .catch(undefined);
+const statusSchema = v.fallback(
+  v.optional(
+    v.picklist([
+      'accepted',
+      'duplicate',
+      'deleting',
+      'ignored',
+      'rejected',
+      'failed',
+      'waiting',
+      'dead',
+    ]),
+  ),
+  undefined,
+);
 
 /**
  * Adds the routes that the page of requests reads:
@@ -36,7 +47,7 @@ export function addRequestRoutes<E extends Env>(
 ): void {
   app.get('/requests', (c) => {
     const all = requests.list();
-    const status = statusSchema.parse(c.req.query('status'));
+    const status = v.parse(statusSchema, c.req.query('status'));
     const search = (c.req.query('search') ?? '').trim();
     const matching = filterRequests(all, { status, search }, deliveries);
     const { items, ...page } = pageOf(matching, readBefore(c));

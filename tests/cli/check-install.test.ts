@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import * as v from 'valibot';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import * as z from 'zod/mini';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 let clone: string;
@@ -45,7 +45,7 @@ it('says how to get a Node that runs TypeScript where npm was told to run no scr
 
 it('is loaded before every script that runs TypeScript, and before the tests', async () => {
   const packageJson = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
-  const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(packageJson);
+  const { scripts } = v.parse(v.object({ scripts: v.record(v.string(), v.string()) }), packageJson);
   const typescript = Object.values(scripts).filter((script) => /^node .*\.ts\b/.test(script));
   expect(typescript).not.toEqual([]);
   for (const script of typescript)

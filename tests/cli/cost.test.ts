@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import * as z from 'zod/mini';
 import { countIdentify } from '../../bench/compare/units.ts';
 import { drawChart } from '../../cli/cost/chart.ts';
 import { IDENTIFY, IDLE, PLAIN } from '../../cli/cost/measured.ts';
@@ -79,14 +79,14 @@ it('the chart has a bar for each design, and its lengths are in proportion', () 
   expect(sum(0) / sum(6)).toBeCloseTo(totalOf(costs) / totalOf(costOf(MONTH, PLAIN)), 2);
 });
 
-const templateSchema = z.object({
-  Resources: z.record(
-    z.string(),
-    z.object({
-      Type: z.string(),
-      Properties: z._default(
-        z.looseObject({
-          Metrics: z.optional(z.array(z.looseObject({ MetricStat: z.optional(z.unknown()) }))),
+const templateSchema = v.object({
+  Resources: v.record(
+    v.string(),
+    v.object({
+      Type: v.string(),
+      Properties: v.optional(
+        v.looseObject({
+          Metrics: v.optional(v.array(v.looseObject({ MetricStat: v.optional(v.unknown()) }))),
         }),
         {},
       ),
@@ -96,7 +96,7 @@ const templateSchema = z.object({
 
 function resourcesOf(file: string, type: string) {
   const text = readFileSync(new URL(`../../resources/${file}`, import.meta.url), 'utf8');
-  const { Resources } = templateSchema.parse(parse(text, { merge: true, maxAliasCount: -1 }));
+  const { Resources } = v.parse(templateSchema, parse(text, { merge: true, maxAliasCount: -1 }));
   return Object.values(Resources)
     .filter(({ Type }) => Type === type)
     .map(({ Properties }) => Properties);

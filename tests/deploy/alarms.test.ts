@@ -1,6 +1,6 @@
 import { GetEventSourceMappingCommand } from '@aws-sdk/client-lambda';
+import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
-import * as z from 'zod/mini';
 import { REGION } from './cloud.ts';
 import { deploy, lambda, setNatAddress, succeeds } from './operator.ts';
 import { addSender, type Sender, setFault } from './sender.ts';
@@ -13,8 +13,8 @@ const KEY = 'the-first-key-of-acme';
 const NEW_KEY = 'the-second-key-of-acme';
 const TEN_MINUTES = 600_000;
 
-const alarmsSchema = z.object({
-  MetricAlarms: z.array(z.object({ AlarmName: z.string(), AlarmDescription: z.string() })),
+const alarmsSchema = v.object({
+  MetricAlarms: v.array(v.object({ AlarmName: v.string(), AlarmDescription: v.string() })),
 });
 
 /** The commands that the description of each deployed alarm prints, by the alarm's short name. */
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await deploy(STAGE, { alarmEmail: 'operator@nat.example' });
   sender = await addSender(STAGE, 'acme', KEY);
   const output = await aws(`cloudwatch describe-alarms --alarm-name-prefix ${SERVICE}`);
-  for (const { AlarmName, AlarmDescription } of alarmsSchema.parse(output).MetricAlarms) {
+  for (const { AlarmName, AlarmDescription } of v.parse(alarmsSchema, output).MetricAlarms) {
     const found = [...AlarmDescription.matchAll(/`([^`]+)`/g)].map(([, command = '']) => command);
     commands.set(AlarmName.replace(`${SERVICE}-`, ''), found);
   }

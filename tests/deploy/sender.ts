@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { apiUrlOf, succeeds } from './operator.ts';
 import { natUrl } from './workplace.ts';
 
@@ -12,7 +12,7 @@ export interface Sender {
   statusOf(email: string): Promise<string | undefined>;
 }
 
-const timelineSchema = z.object({ interactions: z.array(z.unknown()) });
+const timelineSchema = v.object({ interactions: v.array(v.unknown()) });
 
 /** Adds a workspace to a stage, for which events can be sent. */
 export async function addSender(stage: string, workspace: string, key: string): Promise<Sender> {
@@ -39,7 +39,7 @@ export async function addSender(stage: string, workspace: string, key: string): 
         headers: { authorization: `Basic ${btoa(`${key}:`)}` },
       });
       if (response.status === 404) return [];
-      return timelineSchema.parse(await response.json()).interactions;
+      return v.parse(timelineSchema, await response.json()).interactions;
     },
     async statusOf(email) {
       const output = await succeeds(

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import * as z from 'zod/mini';
 import { writeSettings } from '../deployment/service-copy.ts';
 import { REGION } from './cloud.ts';
 import { run, succeeds } from './operator.ts';
@@ -20,18 +20,18 @@ const SETTINGS = {
   },
 };
 
-const reasons = z.record(z.string(), z.string().check(z.minLength(20)));
-const acceptedSchema = z.object({ 'cfn-lint': reasons, checkov: reasons });
-const cfnLintSchema = z.array(z.object({ Rule: z.object({ Id: z.string() }) }));
-const checkovSchema = z.object({
-  results: z.object({ failed_checks: z.array(z.object({ check_id: z.string() })) }),
+const reasons = v.record(v.string(), v.pipe(v.string(), v.minLength(20)));
+const acceptedSchema = v.object({ 'cfn-lint': reasons, checkov: reasons });
+const cfnLintSchema = v.array(v.object({ Rule: v.object({ Id: v.string() }) }));
+const checkovSchema = v.object({
+  results: v.object({ failed_checks: v.array(v.object({ check_id: v.string() })) }),
 });
 
-let accepted: z.infer<typeof acceptedSchema>;
+let accepted: v.InferOutput<typeof acceptedSchema>;
 
 beforeAll(async () => {
   const file = new URL('accepted-findings.yml', import.meta.url);
-  accepted = acceptedSchema.parse(parse(await readFile(file, 'utf8')));
+  accepted = v.parse(acceptedSchema, parse(await readFile(file, 'utf8')));
   await writeSettings(service, STAGE, SETTINGS);
   await succeeds(
     `npm run package -- --stage ${STAGE} --param natApiUrl=https://nat.example/identify`,
@@ -40,7 +40,7 @@ beforeAll(async () => {
 
 it('cfn-lint finds nothing but what is accepted with a reason', async () => {
   const { output } = await run(`cfn-lint ${TEMPLATE} --regions ${REGION} --format json`);
-  const found = cfnLintSchema.parse(JSON.parse(output)).map(({ Rule }) => Rule.Id);
+  const found = v.parse(cfnLintSchema, JSON.parse(output)).map(({ Rule }) => Rule.Id);
   expect([...new Set(found)].sort()).toEqual(Object.keys(accepted['cfn-lint']).sort());
 });
 
@@ -48,7 +48,7 @@ it('checkov finds nothing but what is accepted with a reason', async () => {
   const { output } = await run(
     `checkov --framework cloudformation --file ${TEMPLATE} --output json --quiet --skip-download 2> /dev/null`,
   );
-  const { results } = checkovSchema.parse(JSON.parse(output));
+  const { results } = v.parse(checkovSchema, JSON.parse(output));
   const found = results.failed_checks.map(({ check_id }) => check_id);
   expect([...new Set(found)].sort()).toEqual(Object.keys(accepted.checkov).sort());
 });

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import * as z from 'zod/mini';
 import { METRICS } from '../../functions/metrics.ts';
+import { parseIfValid } from '../../lib/runtime/parse-if-valid.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** As `serverless.yml` sets it for each stage. */
@@ -16,39 +17,39 @@ const MAX_DESCRIPTION_CHARACTERS = 1024;
 
 const OPTION = /(?<=^|\s)--?[\w-]+/gm;
 
-const schema = z.object({
-  Resources: z.record(
-    z.string(),
-    z.object({ Type: z.string(), Properties: z.optional(z.unknown()) }),
+const schema = v.object({
+  Resources: v.record(
+    v.string(),
+    v.object({ Type: v.string(), Properties: v.optional(v.unknown()) }),
   ),
 });
-const metricSchema = z.object({ Namespace: z.string(), MetricName: z.string() });
-const alarmSchema = z.object({
-  AlarmName: z.string(),
-  AlarmDescription: z.union([z.string(), z.object({ 'Fn::Sub': z.string() })]),
-  AlarmActions: z.array(z.unknown()),
-  OKActions: z.array(z.unknown()),
-  Threshold: z.number(),
+const metricSchema = v.object({ Namespace: v.string(), MetricName: v.string() });
+const alarmSchema = v.object({
+  AlarmName: v.string(),
+  AlarmDescription: v.union([v.string(), v.object({ 'Fn::Sub': v.string() })]),
+  AlarmActions: v.array(v.unknown()),
+  OKActions: v.array(v.unknown()),
+  Threshold: v.number(),
 });
 /** An alarm on an expression, instead of on one metric. */
-const expressionSchema = z.object({
-  Metrics: z.array(
-    z.object({
-      Id: z.string(),
-      Expression: z.optional(z.string()),
-      MetricStat: z.optional(z.object({ Metric: metricSchema })),
+const expressionSchema = v.object({
+  Metrics: v.array(
+    v.object({
+      Id: v.string(),
+      Expression: v.optional(v.string()),
+      MetricStat: v.optional(v.object({ Metric: metricSchema })),
     }),
   ),
 });
 // The anchors are our own: the parser need not count how often they are used.
 const yaml = parse(read('resources/alarms.yml'), { merge: true, maxAliasCount: -1 });
-const { Resources } = schema.parse(yaml);
+const { Resources } = v.parse(schema, yaml);
 const alarms = Object.entries(Resources)
   .filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm')
   .map(([id, { Properties }]) => {
-    const { AlarmDescription: text, ...alarm } = alarmSchema.parse(Properties);
-    const { data: { Metrics } = { Metrics: [] } } = expressionSchema.safeParse(Properties);
-    const [single] = Metrics.length > 0 ? [] : [metricSchema.parse(Properties)];
+    const { AlarmDescription: text, ...alarm } = v.parse(alarmSchema, Properties);
+    const { Metrics } = parseIfValid(expressionSchema, Properties) ?? { Metrics: [] };
+    const [single] = Metrics.length > 0 ? [] : [v.parse(metricSchema, Properties)];
     return {
       id,
       ...alarm,

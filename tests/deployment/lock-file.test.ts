@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
 import { expect, it } from 'vitest';
-import * as z from 'zod/mini';
 
 const text = readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8');
-const { packages } = z
-  .object({ packages: z.record(z.string(), z.object({ integrity: z.optional(z.string()) })) })
-  .parse(JSON.parse(text));
+const { packages } = v.parse(
+  v.object({ packages: v.record(v.string(), v.object({ integrity: v.optional(v.string()) })) }),
+  JSON.parse(text),
+);
 
 it('the lock file has the hash of every package, also of those for other platforms', () => {
   const installed = Object.entries(packages).filter(([path]) => path !== '');

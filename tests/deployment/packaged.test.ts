@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { compileFunction } from 'node:vm';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
+import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
-import * as z from 'zod/mini';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import { readConfig, readQueueUrl } from '../../lib/runtime/config.ts';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -214,9 +214,10 @@ describe('a stage', () => {
 });
 
 it('the access log has what happened, and nothing that a stranger wrote or that is personal', () => {
-  const { Format } = z
-    .object({ Format: z.string() })
-    .parse(prod.resources.HttpApiStage?.Properties.AccessLogSettings);
+  const { Format } = v.parse(
+    v.object({ Format: v.string() }),
+    prod.resources.HttpApiStage?.Properties.AccessLogSettings,
+  );
   expect(Object.keys(JSON.parse(Format))).toEqual(
     expect.arrayContaining(['requestId', 'route', 'status', 'latencyMs', 'integrationError']),
   );
@@ -259,7 +260,7 @@ describe('the packages', () => {
 function resolved(environment: Record<string, unknown>): Record<string, string> {
   const isReference = (value: unknown) => typeof value !== 'string' || value.includes('{{resolve:');
   const entries = Object.entries(environment).map(([name, value]) => {
-    return [name, isReference(value) ? 'https://resolved.example' : z.string().parse(value)];
+    return [name, isReference(value) ? 'https://resolved.example' : v.parse(v.string(), value)];
   });
   return Object.fromEntries(entries);
 }

@@ -5,42 +5,42 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { strFromU8, unzipSync } from 'fflate';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { copyService, writeSettings } from './service-copy.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** What an operator puts into the SSM parameter of a stage. */
 export const NAT_API_URL = 'https://nat.example/identify';
 
-const templateSchema = z.object({
-  Conditions: z.record(
-    z.string(),
-    z.looseObject({ 'Fn::Equals': z.optional(z.array(z.string())) }),
+const templateSchema = v.object({
+  Conditions: v.record(
+    v.string(),
+    v.looseObject({ 'Fn::Equals': v.optional(v.array(v.string())) }),
   ),
-  Resources: z.record(
-    z.string(),
-    z.object({
-      Type: z.string(),
-      Condition: z.optional(z.string()),
-      DeletionPolicy: z.optional(z.string()),
-      UpdateReplacePolicy: z.optional(z.string()),
-      Properties: z._default(z.record(z.string(), z.unknown()), {}),
+  Resources: v.record(
+    v.string(),
+    v.object({
+      Type: v.string(),
+      Condition: v.optional(v.string()),
+      DeletionPolicy: v.optional(v.string()),
+      UpdateReplacePolicy: v.optional(v.string()),
+      Properties: v.optional(v.record(v.string(), v.unknown()), {}),
     }),
   ),
 });
-const functionSchema = z.object({
-  FunctionName: z.string(),
-  Handler: z.string(),
-  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
+const functionSchema = v.object({
+  FunctionName: v.string(),
+  Handler: v.string(),
+  Environment: v.object({ Variables: v.record(v.string(), v.unknown()) }),
 });
 
 /** What the framework does around the template. */
-const stateSchema = z.object({
-  service: z.object({
-    provider: z.object({
-      deletionProtection: z.boolean(),
-      stackPolicy: z.array(z.unknown()),
-      stackTags: z.record(z.string(), z.string()),
+const stateSchema = v.object({
+  service: v.object({
+    provider: v.object({
+      deletionProtection: v.boolean(),
+      stackPolicy: v.array(v.unknown()),
+      stackTags: v.record(v.string(), v.string()),
     }),
   }),
 });
@@ -79,16 +79,16 @@ export async function packageStage(stage: string, settings: object, umask = '022
       },
     );
     const json = await readFile(join(output, 'cloudformation-template-update-stack.json'), 'utf8');
-    const { Resources, Conditions } = templateSchema.parse(JSON.parse(json));
+    const { Resources, Conditions } = v.parse(templateSchema, JSON.parse(json));
     const state: unknown = JSON.parse(
       await readFile(join(output, 'serverless-state.json'), 'utf8'),
     );
-    const { provider } = stateSchema.parse(state).service;
+    const { provider } = v.parse(stateSchema, state).service;
     const sourceMaps = await readdir(join(output, 'source-maps/functions'));
     const sbom = await readFile(join(output, 'sbom.cdx.json'), 'utf8');
     const ofType = (type: string) => Object.values(Resources).filter(({ Type }) => Type === type);
     const functions = ofType('AWS::Lambda::Function').map(async ({ Properties }) => {
-      const { FunctionName, Handler, Environment } = functionSchema.parse(Properties);
+      const { FunctionName, Handler, Environment } = v.parse(functionSchema, Properties);
       const name = FunctionName.split('-').at(-1) ?? '';
       const zip = await readFile(join(output, `${name}.zip`));
       const files = unzipSync(zip);

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
-import * as z from 'zod/mini';
 import { createHandler as createDeliver } from '../../functions/deliver.ts';
 import { createHandler as createIdentify } from '../../functions/identify.ts';
 import { createHandler as createRecover } from '../../functions/recover.ts';
@@ -199,7 +199,7 @@ async function useEverything(): Promise<void> {
   await recover(messagesWith(...sent), contextOf('recover'));
 
   const command = 'workspace.remove';
-  const { next } = z.object({ next: z.string() }).parse(await run({ command, ...workspace }));
+  const { next } = v.parse(v.object({ next: v.string() }), await run({ command, ...workspace }));
   vi.setSystemTime(Date.now() + HOUR_MS);
   expect(await run({ command, from: next })).toMatchObject({ done: true });
 }
@@ -210,13 +210,14 @@ function answerTo(email: string): NatResult {
 
 /** What a request is about, as in `resources/`: `Interactions`, or `Interactions/index/due`. */
 function resourcesIn(input: object): string[] {
-  const { TableName, IndexName, RequestItems } = z
-    .object({
-      TableName: z.optional(z.string()),
-      IndexName: z.optional(z.string()),
-      RequestItems: z.optional(z.record(z.string(), z.unknown())),
-    })
-    .parse(input);
+  const { TableName, IndexName, RequestItems } = v.parse(
+    v.object({
+      TableName: v.optional(v.string()),
+      IndexName: v.optional(v.string()),
+      RequestItems: v.optional(v.record(v.string(), v.unknown())),
+    }),
+    input,
+  );
   const index = IndexName === undefined ? '' : `/index/${IndexName}`;
   const tables = TableName === undefined ? Object.keys(RequestItems ?? {}) : [TableName];
   return Object.entries({ ...TABLES, 'Interactions-restored': RESTORED })
@@ -234,18 +235,19 @@ function allowedTo(name: FunctionName): string[] {
 
 /** @param service the beginning of the actions, such as `dynamodb:` */
 function allowed(name: FunctionName, service: string): string[] {
-  const statement = z.object({ Action: z.array(z.string()), Resource: z.unknown() });
+  const statement = v.object({ Action: v.array(v.string()), Resource: v.unknown() });
   // Without those that are only there if a setting is.
-  const document = z.object({ Statement: z._default(z.array(statement), []) });
-  const policy = z.object({ PolicyDocument: z._default(document, { Statement: [] }) });
-  const { Resources } = z
-    .object({
-      Resources: z.record(
-        z.string(),
-        z.object({ Properties: z.object({ Policies: z.array(policy) }) }),
+  const document = v.object({ Statement: v.optional(v.array(statement), []) });
+  const policy = v.object({ PolicyDocument: v.optional(document, { Statement: [] }) });
+  const { Resources } = v.parse(
+    v.object({
+      Resources: v.record(
+        v.string(),
+        v.object({ Properties: v.object({ Policies: v.array(policy) }) }),
       ),
-    })
-    .parse(parse(readFileSync(new URL('../../resources/roles.yml', import.meta.url), 'utf8')));
+    }),
+    parse(readFileSync(new URL('../../resources/roles.yml', import.meta.url), 'utf8')),
+  );
   const role = Resources[`${name.charAt(0).toUpperCase()}${name.slice(1)}Role`];
   const statements = (role?.Properties.Policies ?? []).flatMap(
     ({ PolicyDocument }) => PolicyDocument.Statement,
@@ -258,9 +260,10 @@ function allowed(name: FunctionName, service: string): string[] {
 
 /** The name of `{ Fn::GetAtt: [Interactions, Arn] }` or `{ Fn::Sub: "${Interactions.Arn}/…" }`. */
 function nameOf(reference: unknown): string {
-  const { 'Fn::GetAtt': attribute, 'Fn::Sub': text } = z
-    .object({ 'Fn::GetAtt': z.optional(z.array(z.string())), 'Fn::Sub': z.optional(z.string()) })
-    .parse(reference);
+  const { 'Fn::GetAtt': attribute, 'Fn::Sub': text } = v.parse(
+    v.object({ 'Fn::GetAtt': v.optional(v.array(v.string())), 'Fn::Sub': v.optional(v.string()) }),
+    reference,
+  );
   const arn = text ?? attribute?.join('.') ?? '';
   return arn.replace(/\$\{(.+)\}/, '$1').replace(/\.(?:Arn|Id)/, '');
 }

@@ -1,15 +1,15 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 
-const licenseSchema = z.object({
-  license: z.optional(z.object({ id: z.optional(z.string()) })),
+const licenseSchema = v.object({
+  license: v.optional(v.object({ id: v.optional(v.string()) })),
 });
 
-const sbomSchema = z.object({
-  components: z.array(
-    z.object({
-      group: z.optional(z.string()),
-      name: z.string(),
-      licenses: z._default(z.array(licenseSchema), []),
+const sbomSchema = v.object({
+  components: v.array(
+    v.object({
+      group: v.optional(v.string()),
+      name: v.string(),
+      licenses: v.optional(v.array(licenseSchema), []),
     }),
   ),
 });
@@ -27,7 +27,7 @@ export interface BundledPackage {
  * @param sbom CycloneDX, as JSON
  */
 export function packagesIn(sbom: string): BundledPackage[] {
-  return sbomSchema.parse(JSON.parse(sbom)).components.map(({ group, name, licenses }) => ({
+  return v.parse(sbomSchema, JSON.parse(sbom)).components.map(({ group, name, licenses }) => ({
     name: group === undefined ? name : `${group}/${name}`,
     licences: licenses.map(({ license }) => license?.id),
   }));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import * as z from 'zod/mini';
 import { ATTEMPT_LEASE_MS, MAX_ATTEMPT_MS } from '../../lib/delivery/attempt.ts';
 import { MAX_PAGE_MS } from '../../lib/delivery/recovery.ts';
 import { DELETION_LEASE_MS, DELETION_SETTLES_AFTER_MS } from '../../lib/ledger/deletions.ts';
@@ -13,45 +13,45 @@ const STREAM_KEEPS_SECONDS = 24 * 60 * 60;
 const MINUTE_SECONDS = 60;
 const UNLIMITED = -1;
 
-const timeout = z.int();
-const stream = z.object({
-  maximumRecordAgeInSeconds: z.int(),
-  maximumRetryAttempts: z.int(),
+const timeout = v.pipe(v.number(), v.safeInteger());
+const stream = v.object({
+  maximumRecordAgeInSeconds: v.pipe(v.number(), v.safeInteger()),
+  maximumRetryAttempts: v.pipe(v.number(), v.safeInteger()),
 });
 /** AWS advises that a message is invisible for so many time-outs of the function that takes it. */
 const TIMEOUTS_INVISIBLE = 6;
 /** SQS allows no more. */
 const MAX_RECEIVES = 1000;
 
-const { functions } = z
-  .object({
-    functions: z.object({
-      identify: z.object({ timeout }),
-      deliver: z.object({ timeout, events: z.tuple([z.object({ stream })]) }),
-      redeliver: z.object({
+const { functions } = v.parse(
+  v.object({
+    functions: v.object({
+      identify: v.object({ timeout }),
+      deliver: v.object({ timeout, events: v.tuple([v.object({ stream })]) }),
+      redeliver: v.object({
         timeout,
-        events: z.tuple([z.object({ schedule: z.object({ rate: z.literal('rate(1 minute)') }) })]),
+        events: v.tuple([v.object({ schedule: v.object({ rate: v.literal('rate(1 minute)') }) })]),
       }),
-      recover: z.object({ timeout }),
+      recover: v.object({ timeout }),
     }),
-  })
-  .parse(parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')));
+  }),
+  parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')),
+);
 const { identify, deliver, redeliver, recover } = functions;
-const { UndeliveredQueue } = z
-  .object({
-    Resources: z.object({
-      UndeliveredQueue: z.object({
-        Properties: z.object({
-          VisibilityTimeout: z.int(),
-          MessageRetentionPeriod: z.int(),
-          RedrivePolicy: z.object({ maxReceiveCount: z.int() }),
+const { UndeliveredQueue } = v.parse(
+  v.object({
+    Resources: v.object({
+      UndeliveredQueue: v.object({
+        Properties: v.object({
+          VisibilityTimeout: v.pipe(v.number(), v.safeInteger()),
+          MessageRetentionPeriod: v.pipe(v.number(), v.safeInteger()),
+          RedrivePolicy: v.object({ maxReceiveCount: v.pipe(v.number(), v.safeInteger()) }),
         }),
       }),
     }),
-  })
-  .parse(
-    parse(readFileSync(new URL('../../resources/queue.yml', import.meta.url), 'utf8')),
-  ).Resources;
+  }),
+  parse(readFileSync(new URL('../../resources/queue.yml', import.meta.url), 'utf8')),
+).Resources;
 
 it('identify has time for three slow calls to the tables, and ends before API Gateway does', () => {
   // The workspace, what the ledger has already, the write.

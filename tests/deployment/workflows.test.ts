@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import * as z from 'zod/mini';
 
 const folder = fileURLToPath(new URL('../../.github', import.meta.url));
 const workflows = globSync('workflows/*.yml', { cwd: folder });
@@ -19,18 +19,19 @@ describe.each(workflows)('%s', (name) => {
   });
 
   it('gives its jobs no right but to read', () => {
-    const { permissions } = z.object({ permissions: z.unknown() }).parse(parse(text));
+    const { permissions } = v.parse(v.object({ permissions: v.unknown() }), parse(text));
     expect(permissions).toEqual({ contents: 'read' });
     expect(text.match(/permissions:/g)).toHaveLength(1);
   });
 });
 
 it('everything that is installed by its version is kept up to date', () => {
-  const { updates } = z
-    .object({
-      updates: z.array(z.object({ 'package-ecosystem': z.string(), directory: z.string() })),
-    })
-    .parse(parse(readFileSync(`${folder}/dependabot.yml`, 'utf8')));
+  const { updates } = v.parse(
+    v.object({
+      updates: v.array(v.object({ 'package-ecosystem': v.string(), directory: v.string() })),
+    }),
+    parse(readFileSync(`${folder}/dependabot.yml`, 'utf8')),
+  );
   expect(updates.map((one) => [one['package-ecosystem'], one.directory])).toEqual([
     ['npm', '/'],
     ['github-actions', '/'],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import * as z from 'zod/mini';
 
 const DAY_SECONDS = 24 * 60 * 60;
 const page = read('docs/security.md');
@@ -33,19 +33,21 @@ describe('how long something is kept', () => {
   const keptIn = (place: string) => places.find(([, name]) => name?.startsWith(place))?.[3];
 
   it('in the logs is what serverless.yml says', () => {
-    const { provider } = z
-      .object({ provider: z.object({ logRetentionInDays: z.number() }) })
-      .parse(parse(read('serverless.yml')));
+    const { provider } = v.parse(
+      v.object({ provider: v.object({ logRetentionInDays: v.number() }) }),
+      parse(read('serverless.yml')),
+    );
     for (const place of ['logs', 'access log']) {
       expect(keptIn(place)).toBe(`${provider.logRetentionInDays} days`);
     }
   });
 
   it('in the queue is what resources/queue.yml says', () => {
-    const queue = z.object({ Properties: z.object({ MessageRetentionPeriod: z.number() }) });
-    const { Resources } = z
-      .object({ Resources: z.object({ UndeliveredQueue: queue }) })
-      .parse(parse(read('resources/queue.yml')));
+    const queue = v.object({ Properties: v.object({ MessageRetentionPeriod: v.number() }) });
+    const { Resources } = v.parse(
+      v.object({ Resources: v.object({ UndeliveredQueue: queue }) }),
+      parse(read('resources/queue.yml')),
+    );
     const days = Resources.UndeliveredQueue.Properties.MessageRetentionPeriod / DAY_SECONDS;
     expect(keptIn('queue')).toContain(`${days} days`);
   });

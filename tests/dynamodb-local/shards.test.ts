@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import * as v from 'valibot';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import * as z from 'zod/mini';
 import { LOCAL_AWS } from '../../cli/local-stack.ts';
 import { createShardReader } from '../../offline/shards.ts';
 
@@ -16,12 +16,12 @@ interface FakeShard {
   records: string[];
 }
 
-const requestSchema = z.object({
-  ExclusiveStartShardId: z.optional(z.string()),
-  ShardId: z.optional(z.string()),
-  ShardIteratorType: z.optional(z.string()),
-  ShardIterator: z.optional(z.string()),
-  SequenceNumber: z.optional(z.string()),
+const requestSchema = v.object({
+  ExclusiveStartShardId: v.optional(v.string()),
+  ShardId: v.optional(v.string()),
+  ShardIteratorType: v.optional(v.string()),
+  ShardIterator: v.optional(v.string()),
+  SequenceNumber: v.optional(v.string()),
 });
 
 let shards: Map<string, FakeShard>;
@@ -39,7 +39,7 @@ beforeEach(async () => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
-    const input = requestSchema.parse(JSON.parse(Buffer.concat(chunks).toString()));
+    const input = v.parse(requestSchema, JSON.parse(Buffer.concat(chunks).toString()));
     const body = answer(operation, input);
     response.statusCode = '__type' in body ? 400 : 200;
     response.setHeader('content-type', 'application/x-amz-json-1.0');
@@ -55,7 +55,7 @@ afterEach(() => {
   server.close();
 });
 
-function answer(operation: string, input: z.infer<typeof requestSchema>): object {
+function answer(operation: string, input: v.InferOutput<typeof requestSchema>): object {
   if (operation === 'DescribeStream') return describe(input.ExclusiveStartShardId);
   if (operation === 'GetShardIterator') {
     const { records = [] } = shards.get(input.ShardId ?? '') ?? {};

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as v from 'valibot';
 import { inject } from 'vitest';
-import * as z from 'zod/mini';
 import { invoke, lambdaClient } from '../../cli/lambda.ts';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import { TABLES } from '../../offline/database.ts';
@@ -68,10 +68,10 @@ export function recommended(email: string, changes: object = {}): object {
   };
 }
 
-const timelineSchema = z.object({
-  contact: z.string(),
-  interactions: z.array(
-    z.object({ timestamp: z.string(), description: z.string(), idempotencyKey: z.string() }),
+const timelineSchema = v.object({
+  contact: v.string(),
+  interactions: v.array(
+    v.object({ timestamp: v.string(), description: v.string(), idempotencyKey: v.string() }),
   ),
 });
 
@@ -85,7 +85,7 @@ export async function timelineOf(
     headers: { authorization: basic(options.apiKey ?? LOCAL_API_KEY) },
   });
   if (response.status === 404) return [];
-  return timelineSchema.parse(await response.json()).interactions;
+  return v.parse(timelineSchema, await response.json()).interactions;
 }
 
 /** Every item of the ledger, sorted by contact and day: of the shared stack unless another is given. */

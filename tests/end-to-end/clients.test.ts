@@ -2,15 +2,15 @@ import { gunzipSync } from 'node:zlib';
 import { Analytics as CustomerioAnalytics } from '@customerio/cdp-analytics-node';
 import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 import { Analytics } from '@segment/analytics-node';
+import * as v from 'valibot';
 import { expect, inject, it } from 'vitest';
-import * as z from 'zod/mini';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import { batchResponseSchema } from '../../lib/intake/response-schemas.ts';
 import { basic, send, someone, timelineOf } from './client.ts';
 import { type PassingRequest, startProxy } from './proxy.ts';
 
-const rudderBatchSchema = z.object({
-  batch: z.array(z.looseObject({ type: z.string(), originalTimestamp: z.string() })),
+const rudderBatchSchema = v.object({
+  batch: v.array(v.looseObject({ type: v.string(), originalTimestamp: v.string() })),
 });
 
 it("accepts an identify from Segment's Node SDK, and ignores the track that comes with it", async () => {
@@ -77,11 +77,11 @@ it("accepts an identify from RudderStack's Node SDK: gzip with the content type 
       'content-encoding': 'gzip',
       'content-type': expect.stringMatching(/^application\/x-www-form-urlencoded/),
     });
-    return rudderBatchSchema.parse(JSON.parse(gunzipSync(body).toString())).batch;
+    return v.parse(rudderBatchSchema, JSON.parse(gunzipSync(body).toString())).batch;
   });
   expect(events.map(({ type }) => type)).toEqual(['identify', 'track']);
   for (const event of events) expect(event).not.toHaveProperty('timestamp');
-  expect(answers.flatMap((answer) => batchResponseSchema.parse(answer).results)).toMatchObject([
+  expect(answers.flatMap((answer) => v.parse(batchResponseSchema, answer).results)).toMatchObject([
     { status: 'accepted' },
     { status: 'ignored' },
   ]);

@@ -1,11 +1,11 @@
 import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as v from 'valibot';
 import { afterEach, expect, inject, it } from 'vitest';
-import * as z from 'zod/mini';
 import { TABLES } from '../../offline/database.ts';
 import { ledgerItems, operate, recommended, send, someone, timelineOf } from './client.ts';
 
-const workspacesSchema = z.array(z.looseObject({ workspace: z.string() }));
+const workspacesSchema = v.array(v.looseObject({ workspace: v.string() }));
 
 async function setFaults(faults: object): Promise<void> {
   const response = await fetch(`${inject('natUrl')}/faults`, {
@@ -89,7 +89,8 @@ it("retries later when Nat rejects the workspace's key, and marks the workspace"
   await setFaults({ status: 401 });
   const { item, id } = await sendAlone(someone());
   expect(item).toMatchObject({ status: 'retrying', lastError: 'status 401' });
-  const listed = async () => workspacesSchema.parse(await operate({ command: 'workspace.list' }));
+  const listed = async () =>
+    v.parse(workspacesSchema, await operate({ command: 'workspace.list' }));
   await expect
     .poll(async () => (await listed()).find(({ workspace }) => workspace === id))
     .toHaveProperty('natKeyRejectedAt');

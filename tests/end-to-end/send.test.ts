@@ -3,8 +3,8 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
 import { expect, inject, it, vi } from 'vitest';
-import * as z from 'zod/mini';
 import { operate, recommended, someone, timelineOf } from './client.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -13,7 +13,7 @@ const delivered = { timeout: 60_000, interval: 20 };
 /** Adds a workspace and returns its API key. */
 async function addWorkspace(): Promise<string> {
   const answer = await operate({ command: 'workspace.add', name: 'import' });
-  return z.object({ apiKey: z.string() }).parse(answer).apiKey;
+  return v.parse(v.object({ apiKey: v.string() }), answer).apiKey;
 }
 
 /** Runs the command as a user does. */

@@ -1,15 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import * as v from 'valibot';
 import { expect, inject, it } from 'vitest';
-import * as z from 'zod/mini';
 import { invokeFunction, ledgerItems, operate, recommended, send, someone } from './client.ts';
 
-const callsSchema = z.array(
-  z.looseObject({ status: z.union([z.number(), z.string()]), traceparent: z.nullable(z.string()) }),
+const callsSchema = v.array(
+  v.looseObject({ status: v.union([v.number(), v.string()]), traceparent: v.nullable(v.string()) }),
 );
 
 /** The calls to Nat in a trace. */
 async function callsIn(traceId: string) {
-  const calls = callsSchema.parse(await (await fetch(`${inject('natUrl')}/calls`)).json());
+  const calls = v.parse(callsSchema, await (await fetch(`${inject('natUrl')}/calls`)).json());
   return calls.filter(({ traceparent }) => traceparent?.includes(traceId));
 }
 

@@ -1,6 +1,6 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { createHandler } from '../../functions/identify.ts';
 import { createServices } from '../../functions/services.ts';
 import { entrySchema, type LedgerEntry } from '../../lib/ledger/entry.ts';
@@ -16,9 +16,9 @@ import { contactKeyOf, createMemorySecretStore } from '../in-process/secrets.ts'
 import { SAMPLE, SENDERS, STANDARD_MESSAGE } from './senders.ts';
 
 const READS = ['GetItem', 'BatchGetItem', 'Query'];
-const putSchema = z.object({ TableName: z.string(), Item: z.record(z.string(), z.any()) });
-const insertedSchema = z.object({
-  Responses: z.array(z.object({ Error: z.optional(z.object({})) })),
+const putSchema = v.object({ TableName: v.string(), Item: v.record(v.string(), v.any()) });
+const insertedSchema = v.object({
+  Responses: v.array(v.object({ Error: v.optional(v.object({})) })),
 });
 
 /** What one request changed in the tables. */
@@ -70,13 +70,13 @@ export async function createTarget() {
 
   function note(operation: string, input: Record<string, unknown>, body: unknown): void {
     if (operation === 'BatchExecuteStatement') {
-      const { Responses } = insertedSchema.parse(body);
+      const { Responses } = v.parse(insertedSchema, body);
       insertsOf(input).forEach((insert, index) => {
         if (Responses[index]?.Error === undefined) note('PutItem', { ...insert }, undefined);
       });
     } else if (operation !== 'PutItem' || input.TableName !== TABLES.Interactions) {
       effects.unexpected.push(`${operation} ${String(input.TableName)}`);
-    } else effects.written.push(entrySchema.parse(unmarshall(putSchema.parse(input).Item)));
+    } else effects.written.push(v.parse(entrySchema, unmarshall(v.parse(putSchema, input).Item)));
   }
 
   async function addSenders() {

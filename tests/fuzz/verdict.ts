@@ -1,28 +1,28 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 
 /** The possible answers: no 5xx besides 501, whatever is sent. */
 const STATUSES = [200, 400, 401, 403, 413, 415, 501];
-const text = z.string().check(z.minLength(1));
-const errorSchema = z.strictObject({ code: text, message: text });
+const text = v.pipe(v.string(), v.minLength(1));
+const errorSchema = v.strictObject({ code: text, message: text });
 /** What a dry run adds. */
 const reading = {
-  format: z.optional(text),
-  day: z.optional(text),
-  timeZone: z.optional(text),
-  description: z.optional(text),
+  format: v.optional(text),
+  day: v.optional(text),
+  timeZone: v.optional(text),
+  description: v.optional(text),
 };
-const singleSchema = z.strictObject({
-  status: z.enum(['accepted', 'duplicate', 'ok']),
+const singleSchema = v.strictObject({
+  status: v.picklist(['accepted', 'duplicate', 'ok']),
   ...reading,
 });
-const batchSchema = z.strictObject({
-  code: z.optional(text),
-  message: z.optional(text),
-  results: z.array(
-    z.union([
-      z.strictObject({ status: z.enum(['accepted', 'duplicate']), ...reading }),
-      z.strictObject({ status: z.enum(['ignored', 'rejected']), code: text, message: text }),
+const batchSchema = v.strictObject({
+  code: v.optional(text),
+  message: v.optional(text),
+  results: v.array(
+    v.union([
+      v.strictObject({ status: v.picklist(['accepted', 'duplicate']), ...reading }),
+      v.strictObject({ status: v.picklist(['ignored', 'rejected']), code: text, message: text }),
     ]),
   ),
 });
@@ -44,13 +44,14 @@ export function verdictOf(answer: APIGatewayProxyStructuredResultV2): Verdict {
   const statusCode = Number(answer.statusCode);
   if (!STATUSES.includes(statusCode)) throw new Error(`answered ${statusCode}`);
   const body: unknown = JSON.parse(answer.body ?? '');
-  const error = errorSchema.safeParse(body);
+  const error = v.safeParse(errorSchema, body);
   if (error.success && statusCode >= 400) return { statusCode, results: [] };
-  const batch = batchSchema.safeParse(body);
+  const batch = v.safeParse(batchSchema, body);
   const results = batch.success
-    ? batch.data.results.map(({ status }) => status)
-    : [singleSchema.parse(body).status];
-  if (statusCode === 200 || (batch.data?.code !== undefined && results.every(isRejected))) {
+    ? batch.output.results.map(({ status }) => status)
+    : [v.parse(singleSchema, body).status];
+  const hasCode = batch.success && batch.output.code !== undefined;
+  if (statusCode === 200 || (hasCode && results.every(isRejected))) {
     return { statusCode, results };
   }
   throw new Error(`answered ${statusCode} with results of a 200`);

@@ -6,9 +6,10 @@ import {
   DynamoDBClient,
   DynamoDBServiceException,
 } from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
 import { parse } from 'yaml';
-import * as z from 'zod/mini';
 import { LOCAL_AWS } from '../../cli/local-stack.ts';
+import { parseIfValid } from '../../lib/runtime/parse-if-valid.ts';
 import { executeInserts } from '../../offline/insert-statements.ts';
 
 const require = createRequire(import.meta.url);
@@ -30,7 +31,7 @@ export interface Answer {
   body: unknown;
 }
 
-const failureSchema = z.object({ statusCode: z.number(), body: z.unknown() });
+const failureSchema = v.object({ statusCode: v.number(), body: v.unknown() });
 
 /** A DynamoDB in this process. */
 export type EmbeddedDynamoDB = ReturnType<typeof createEmbeddedDynamoDB>;
@@ -42,9 +43,9 @@ export function createEmbeddedDynamoDB() {
     async execute(operation: string, input: unknown): Promise<Answer> {
       if (operation === 'BatchExecuteStatement') return executeStatements(input);
       // First, because dynalite takes away the fields that it does not know.
-      const { data: write } = oldItemSchema.safeParse(input);
+      const write = parseIfValid(oldItemSchema, input);
       const answer = await perform(operation, input);
-      const { data: failure } = failedConditionSchema.safeParse(answer.body);
+      const failure = parseIfValid(failedConditionSchema, answer.body);
       return write && failure ? withOldItem(write, answer) : answer;
     },
   };
@@ -63,9 +64,8 @@ export function createEmbeddedDynamoDB() {
     const { types, custom } = require(`dynalite/validations/${name}`);
     return new Promise<Answer>((resolve, reject) => {
       const fail = (error: unknown): void => {
-        const failure = failureSchema.safeParse(error);
-        if (failure.success)
-          resolve({ statusCode: failure.data.statusCode, body: failure.data.body });
+        const failure = v.safeParse(failureSchema, error);
+        if (failure.success) resolve(failure.output);
         else reject(error);
       };
       try {
@@ -85,30 +85,30 @@ export function createEmbeddedDynamoDB() {
   async function withOldItem(write: OldItemInput, answer: Answer): Promise<Answer> {
     const { TableName, Item, Key = Item ?? {} } = write;
     const { body: description } = await perform('DescribeTable', { TableName });
-    const names = describedSchema
-      .parse(description)
+    const names = v
+      .parse(describedSchema, description)
       .Table.KeySchema.map(({ AttributeName }) => AttributeName);
     const key = Object.entries(Key).filter(([name]) => names.includes(name));
     const read = { TableName, Key: Object.fromEntries(key), ConsistentRead: true };
     const { body: found } = await perform('GetItem', read);
     return {
       ...answer,
-      body: { ...outputSchema.parse(answer.body), ...outputSchema.parse(found) },
+      body: { ...v.parse(outputSchema, answer.body), ...v.parse(outputSchema, found) },
     };
   }
 }
 
 /** A write that asks for the item that is there if its condition fails. */
-const oldItemSchema = z.object({
-  TableName: z.string(),
-  Item: z.optional(z.record(z.string(), z.unknown())),
-  Key: z.optional(z.record(z.string(), z.unknown())),
-  ReturnValuesOnConditionCheckFailure: z.literal('ALL_OLD'),
+const oldItemSchema = v.object({
+  TableName: v.string(),
+  Item: v.optional(v.record(v.string(), v.unknown())),
+  Key: v.optional(v.record(v.string(), v.unknown())),
+  ReturnValuesOnConditionCheckFailure: v.literal('ALL_OLD'),
 });
-const failedConditionSchema = z.object({
-  __type: z.string().check(z.regex(/#ConditionalCheckFailedException$/)),
+const failedConditionSchema = v.object({
+  __type: v.pipe(v.string(), v.regex(/#ConditionalCheckFailedException$/)),
 });
-type OldItemInput = z.infer<typeof oldItemSchema>;
+type OldItemInput = v.InferOutput<typeof oldItemSchema>;
 
 /**
  * Gives the response to an operation, such as `PutItem`, and its input. It throws for a network
@@ -134,15 +134,15 @@ export function createDirectClient(perform: Perform): DynamoDBClient {
           ...input,
         });
         if (statusCode !== 200) throw exceptionOf(body);
-        return { response: undefined, output: { $metadata: {}, ...outputSchema.parse(body) } };
+        return { response: undefined, output: { $metadata: {}, ...v.parse(outputSchema, body) } };
       },
     { step: 'initialize', priority: 'high' },
   );
   return client;
 }
 
-const outputSchema = z.record(z.string(), z.unknown());
-const errorSchema = z.object({ __type: z.string(), message: z._default(z.string(), '') });
+const outputSchema = v.record(v.string(), v.unknown());
+const errorSchema = v.object({ __type: v.string(), message: v.optional(v.string(), '') });
 
 /** @returns such as `ConditionalCheckFailedException`; undefined if the operation succeeded */
 export function errorNameOf({ statusCode, body }: Answer): string | undefined {
@@ -150,7 +150,7 @@ export function errorNameOf({ statusCode, body }: Answer): string | undefined {
 }
 
 function exceptionOf(body: unknown): DynamoDBServiceException {
-  const { __type, message } = errorSchema.parse(body);
+  const { __type, message } = v.parse(errorSchema, body);
   const name = __type.slice(__type.indexOf('#') + 1);
   const options = { name, message, $fault: 'client', $metadata: {} } as const;
   const isFailedCondition = name === 'ConditionalCheckFailedException';
@@ -184,16 +184,17 @@ function responseOf({ statusCode, body }: Answer) {
   };
 }
 
-const describedSchema = z.object({
-  Table: z.object({
-    TableStatus: z.string(),
-    KeySchema: z.array(z.object({ AttributeName: z.string() })),
+const describedSchema = v.object({
+  Table: v.object({
+    TableStatus: v.string(),
+    KeySchema: v.array(v.object({ AttributeName: v.string() })),
   }),
 });
-const tablesSchema = z.object({
-  Resources: z.record(z.string(), z.object({ Properties: z.record(z.string(), z.unknown()) })),
+const tablesSchema = v.object({
+  Resources: v.record(v.string(), v.object({ Properties: v.record(v.string(), v.unknown()) })),
 });
-const { Resources } = tablesSchema.parse(
+const { Resources } = v.parse(
+  tablesSchema,
   parse(readFileSync(new URL('../../resources/tables.yml', import.meta.url), 'utf8')),
 );
 
@@ -227,5 +228,5 @@ export async function untilActive(database: EmbeddedDynamoDB, TableName: string)
 
 async function isActive(database: EmbeddedDynamoDB, TableName: string): Promise<boolean> {
   const { body } = await database.execute('DescribeTable', { TableName });
-  return describedSchema.parse(body).Table.TableStatus === 'ACTIVE';
+  return v.parse(describedSchema, body).Table.TableStatus === 'ACTIVE';
 }

@@ -1,17 +1,17 @@
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import type { InteractionKey } from '../../lib/ledger/entry.ts';
 import { type Answer, inProcess } from './dynamodb.ts';
 
 const PAGE_SIZE = 3;
 const STREAM_ARN = 'arn:aws:dynamodb:eu-central-1:123456789012:table/interactions/stream/2026';
 const SHARD_ID = 'shardId-00000001795589811046-0a1b2c3d';
-const iteratorRequest = z.object({
-  ShardId: z.string(),
-  ShardIteratorType: z.literal('AT_SEQUENCE_NUMBER'),
-  SequenceNumber: z.string(),
+const iteratorRequest = v.object({
+  ShardId: v.string(),
+  ShardIteratorType: v.literal('AT_SEQUENCE_NUMBER'),
+  SequenceNumber: v.string(),
 });
-const recordsRequest = z.object({ ShardIterator: z.string() });
+const recordsRequest = v.object({ ShardIterator: v.string() });
 
 /** A stream in this process, with one shard: dynalite has none. */
 export type InProcessStream = ReturnType<typeof createInProcessStream>;
@@ -80,14 +80,14 @@ export function createInProcessStream(
   };
 
   function getShardIterator(input: object): Answer {
-    const { ShardId, SequenceNumber } = iteratorRequest.parse(input);
+    const { ShardId, SequenceNumber } = v.parse(iteratorRequest, input);
     if (ShardId !== SHARD_ID) return failure('ResourceNotFoundException');
     if (Number(SequenceNumber) <= trimmed) return failure('TrimmedDataAccessException');
     return { statusCode: 200, body: { ShardIterator: SequenceNumber } };
   }
 
   function getRecords(input: object): Answer {
-    const { ShardIterator } = recordsRequest.parse(input);
+    const { ShardIterator } = v.parse(recordsRequest, input);
     const start = Number(ShardIterator) - 1;
     const page = records.slice(start, start + PAGE_SIZE);
     const body = {

@@ -1,34 +1,34 @@
 import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
 import { parse } from 'yaml';
-import * as z from 'zod/mini';
 
-const templateSchema = z.object({
-  Resources: z.object({
-    Dashboard: z.object({
-      Properties: z.object({ DashboardBody: z.object({ 'Fn::Sub': z.string() }) }),
+const templateSchema = v.object({
+  Resources: v.object({
+    Dashboard: v.object({
+      Properties: v.object({ DashboardBody: v.object({ 'Fn::Sub': v.string() }) }),
     }),
   }),
 });
-const optionsSchema = z.object({
-  id: z.optional(z.string()),
-  label: z.optional(z.string()),
-  expression: z.optional(z.string()),
-  stat: z.optional(z.string()),
-  visible: z._default(z.boolean(), true),
-  yAxis: z._default(z.enum(['left', 'right']), 'left'),
+const optionsSchema = v.object({
+  id: v.optional(v.string()),
+  label: v.optional(v.string()),
+  expression: v.optional(v.string()),
+  stat: v.optional(v.string()),
+  visible: v.optional(v.boolean(), true),
+  yAxis: v.optional(v.picklist(['left', 'right']), 'left'),
 });
-const rowSchema = z.array(z.union([z.string(), optionsSchema]));
-const bodySchema = z.object({
-  widgets: z.array(
-    z.object({
-      x: z.number(),
-      y: z.number(),
-      width: z.number(),
-      height: z.number(),
-      properties: z.object({
-        title: z.string(),
-        stat: z.optional(z.string()),
-        metrics: z.array(rowSchema),
+const rowSchema = v.array(v.union([v.string(), optionsSchema]));
+const bodySchema = v.object({
+  widgets: v.array(
+    v.object({
+      x: v.number(),
+      y: v.number(),
+      width: v.number(),
+      height: v.number(),
+      properties: v.object({
+        title: v.string(),
+        stat: v.optional(v.string()),
+        metrics: v.array(rowSchema),
       }),
     }),
   ),
@@ -42,7 +42,7 @@ export interface Line {
   /** Namespace, name, and pairs of the name and the value of a dimension; empty for an expression. */
   metric: string[];
   stat: string;
-  options: z.infer<typeof optionsSchema>;
+  options: v.InferOutput<typeof optionsSchema>;
 }
 
 /** One graph of the dashboard. Its place is in units of the grid, which is 24 wide. */
@@ -55,9 +55,9 @@ export interface Widget {
 /** Reads the dashboard of the template, with the shorthands of its metrics written out. */
 export function readDashboard(): Widget[] {
   const file = new URL('../../resources/dashboard.yml', import.meta.url);
-  const template = templateSchema.parse(parse(readFileSync(file, 'utf8')));
+  const template = v.parse(templateSchema, parse(readFileSync(file, 'utf8')));
   const body = template.Resources.Dashboard.Properties.DashboardBody['Fn::Sub'];
-  return bodySchema.parse(JSON.parse(body)).widgets.map(({ properties, ...place }) => ({
+  return v.parse(bodySchema, JSON.parse(body)).widgets.map(({ properties, ...place }) => ({
     title: properties.title,
     place,
     lines: writeOut(properties.metrics, properties.stat ?? 'Average'),
@@ -68,11 +68,11 @@ export function readDashboard(): Widget[] {
  * Writes out `.` and `...`, as in
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
  */
-function writeOut(rows: z.infer<typeof rowSchema>[], stat: string): Line[] {
+function writeOut(rows: v.InferOutput<typeof rowSchema>[], stat: string): Line[] {
   let above: string[] = [];
   return rows.map((row) => {
     const parts = row.filter((part) => typeof part === 'string');
-    const options = optionsSchema.parse(row.find((part) => typeof part !== 'string') ?? {});
+    const options = v.parse(optionsSchema, row.find((part) => typeof part !== 'string') ?? {});
     const [first, ...rest] = parts;
     const metric =
       first === '...'

@@ -1,5 +1,6 @@
+import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
-import * as z from 'zod/mini';
+import { parseIfValid } from '../../lib/runtime/parse-if-valid.ts';
 import { collectLines } from './collect-lines.ts';
 import { OWN_NAMESPACE, readDashboard } from './dashboard-widgets.ts';
 
@@ -42,9 +43,9 @@ const QUESTIONS = [
   ['IncomingBytes'],
 ];
 
-const embeddedSchema = z.object({
-  _aws: z.object({
-    CloudWatchMetrics: z.array(z.object({ Metrics: z.array(z.object({ Name: z.string() })) })),
+const embeddedSchema = v.object({
+  _aws: v.object({
+    CloudWatchMetrics: v.array(v.object({ Metrics: v.array(v.object({ Name: v.string() })) })),
   }),
 });
 
@@ -55,7 +56,7 @@ const emitted = new Set<string>();
 
 beforeAll(async () => {
   for (const line of [...(await collectLines()).values()].flat()) {
-    const { data } = embeddedSchema.safeParse(line);
+    const data = parseIfValid(embeddedSchema, line);
     const names = data?._aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics) ?? [];
     for (const { Name } of names) emitted.add(Name);
   }

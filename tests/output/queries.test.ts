@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import * as z from 'zod/mini';
 import { collectLines } from './collect-lines.ts';
 
 /** What CloudWatch adds to every line. */
@@ -20,16 +20,16 @@ const KEYWORDS = [
   'desc',
 ];
 
-const querySchema = z.object({
-  Properties: z.object({
-    Name: z.string(),
-    LogGroupNames: z.array(z.object({ Ref: z.string() })),
-    QueryString: z.string(),
+const querySchema = v.object({
+  Properties: v.object({
+    Name: v.string(),
+    LogGroupNames: v.array(v.object({ Ref: v.string() })),
+    QueryString: v.string(),
   }),
 });
-const queriesSchema = z.object({ Resources: z.record(z.string(), querySchema) });
+const queriesSchema = v.object({ Resources: v.record(v.string(), querySchema) });
 const queries = Object.values(
-  queriesSchema.parse(parse(read('../../resources/queries.yml'))).Resources,
+  v.parse(queriesSchema, parse(read('../../resources/queries.yml'))).Resources,
 ).map(({ Properties }) => ({
   name: Properties.Name.replace(/.*\//, ''),
   groups: Properties.LogGroupNames.map(({ Ref }) => Ref),

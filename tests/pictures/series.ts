@@ -1,4 +1,5 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
+import { parseIfValid } from '../../lib/runtime/parse-if-valid.ts';
 import { type Line, OWN_NAMESPACE, type Widget } from '../output/dashboard-widgets.ts';
 
 /** How long a period is, s. The demo plays an hour in about as long. */
@@ -30,17 +31,17 @@ export interface Graph {
   ofAws: string[];
 }
 
-const embeddedSchema = z.looseObject({
-  _aws: z.object({
-    Timestamp: z.number(),
-    CloudWatchMetrics: z.array(z.object({ Metrics: z.array(z.object({ Name: z.string() })) })),
+const embeddedSchema = v.looseObject({
+  _aws: v.object({
+    Timestamp: v.number(),
+    CloudWatchMetrics: v.array(v.object({ Metrics: v.array(v.object({ Name: v.string() })) })),
   }),
 });
 
 /** Reads the metrics of log lines, as CloudWatch does. */
 export function readSamples(logLines: string[]): Sample[] {
   return logLines.flatMap((text) => {
-    const { data } = embeddedSchema.safeParse(parseJson(text));
+    const data = parseIfValid(embeddedSchema, parseJson(text));
     if (data === undefined) return [];
     const at = data._aws.Timestamp / 1000;
     const metrics = data._aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics);

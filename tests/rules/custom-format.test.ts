@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { describe, expect, it, vi } from 'vitest';
 import {
   type CustomFormat,
@@ -35,9 +36,9 @@ describe('a custom format of the workspace', () => {
   });
 
   it('is kept with its three expressions, of which only that for the email is required', () => {
-    expect(customFormatSchema.parse(FORMAT)).toEqual(FORMAT);
-    expect(customFormatSchema.parse({ email: 'a' })).toEqual({ email: 'a' });
-    expect(customFormatSchema.safeParse({ ...FORMAT, email: undefined }).success).toBe(false);
+    expect(v.parse(customFormatSchema, FORMAT)).toEqual(FORMAT);
+    expect(v.parse(customFormatSchema, { email: 'a' })).toEqual({ email: 'a' });
+    expect(v.safeParse(customFormatSchema, { ...FORMAT, email: undefined }).success).toBe(false);
   });
 
   it('is tried first', async () => {

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { type DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import * as z from 'zod/mini';
 import { SECOND_MS } from '../../lib/runtime/durations.ts';
 import { createDynamoDB, TABLE_CALL_TIMEOUT_MS } from '../../lib/runtime/dynamodb/client.ts';
 
-const requestSchema = z.object({ ExclusiveStartTableName: z.enum(['none', 'half', 'once']) });
+const requestSchema = v.object({ ExclusiveStartTableName: v.picklist(['none', 'half', 'once']) });
 let failed = false;
 /** How the DynamoDB of these tests answers. A request chooses by name, so all tests share it. */
 const ANSWERS = {
@@ -29,7 +29,7 @@ let db: DynamoDBClient;
 
 beforeAll(async () => {
   server = createServer(async (request, response) => {
-    const { ExclusiveStartTableName } = requestSchema.parse(await json(request));
+    const { ExclusiveStartTableName } = v.parse(requestSchema, await json(request));
     ANSWERS[ExclusiveStartTableName](response);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

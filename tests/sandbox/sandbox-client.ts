@@ -1,5 +1,5 @@
+import * as v from 'valibot';
 import { afterEach } from 'vitest';
-import { z } from 'zod';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../offline/sandbox/server.ts';
 
 const running: Sandbox[] = [];
@@ -51,20 +51,20 @@ export function timelineOf(sandbox: Sandbox, email: string, apiKey = 'key-a'): P
   });
 }
 
-const timelineSchema = z.strictObject({
-  contact: z.string(),
-  interactions: z.array(
-    z.strictObject({
-      timestamp: z.string(),
-      description: z.string(),
-      idempotencyKey: z.string().nullable(),
+const timelineSchema = v.strictObject({
+  contact: v.string(),
+  interactions: v.array(
+    v.strictObject({
+      timestamp: v.string(),
+      description: v.string(),
+      idempotencyKey: v.nullable(v.string()),
     }),
   ),
 });
 
 /** The interactions of a contact of `key-a`, newest first. Fails if there are none. */
 export async function interactionsOf(sandbox: Sandbox, email: string) {
-  return timelineSchema.parse(await (await timelineOf(sandbox, email)).json()).interactions;
+  return v.parse(timelineSchema, await (await timelineOf(sandbox, email)).json()).interactions;
 }
 
 /** Requests `PUT /faults`, or `PUT /faults/NAME` if a name is given. */

@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import * as v from 'valibot';
 import { afterEach, expect, it, vi } from 'vitest';
-import * as z from 'zod/mini';
 import { createPost } from '../../cli/send/post.ts';
 import { type NamedResult, readEvents } from '../../cli/send/read-events.ts';
 import { sendEvents } from '../../cli/send/send-events.ts';
 import { MINUTE_MS } from '../../lib/runtime/durations.ts';
 
-const bodySchema = z.object({ batch: z.array(z.unknown()) });
+const bodySchema = v.object({ batch: v.array(v.unknown()) });
 const FAST = { firstDelayMs: 1, longestDelayMs: 2, giveUpAfterMs: MINUTE_MS };
 
 interface Answer {
@@ -38,7 +38,7 @@ async function serve(answer: (call: Call) => Answer | undefined) {
   const server = createServer(async (request, response) => {
     running.now += 1;
     running.most = Math.max(running.most, running.now);
-    const { batch } = bodySchema.parse(await json(request));
+    const { batch } = v.parse(bodySchema, await json(request));
     const call = { batch, headers: request.headers, number: calls.length + 1 };
     calls.push(call);
     const { status, body, headers } = answer(call) ?? { status: 0 };

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
 import { expect, it } from 'vitest';
-import * as z from 'zod/mini';
 import { SDKS, type Sdk } from './sdks.ts';
 
 const PAGE = read('../../docs/senders.md');
 const ROW = /^\| \[([^\]]+)\]\(#[\w-]+\) \| (\d[\d., ]*) \| (.+) \|$/gm;
-const packageSchema = z.object({ version: z.string() });
+const packageSchema = v.object({ version: v.string() });
 
 it.each([...new Set(SDKS.map(({ program }) => program))])(
   'docs/senders.md shows programs/%s as it is run',
@@ -35,7 +35,7 @@ it.each(SDKS.filter(({ language }) => language === 'Node'))(
   'the version of $package is the one that npm ci installs',
   ({ package: installed, version }: Sdk) => {
     const manifest: unknown = JSON.parse(read(`../../node_modules/${installed}/package.json`));
-    expect(packageSchema.parse(manifest).version).toBe(version);
+    expect(v.parse(packageSchema, manifest).version).toBe(version);
   },
 );
 

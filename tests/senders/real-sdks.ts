@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { describe, inject, it } from 'vitest';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import { UNAVAILABLE } from '../../lib/intake/response.ts';
@@ -39,7 +40,7 @@ describe.each(SDKS)('$name $version', (sdk) => {
     const run = await runSdk(sdk, { email: someone(), apiKey: 'wrong-api-key' });
     expect(statusesOf(run), run.output).toEqual(Array(wrongKey.posts).fill(401));
     for (const { answer } of run.posts) {
-      expect(errorResponseSchema.parse(JSON.parse(answer.body)).code).toBe('api_key_unknown');
+      expect(v.parse(errorResponseSchema, JSON.parse(answer.body)).code).toBe('api_key_unknown');
     }
     expect(linesOf(run)).toContainEqual(expect.stringContaining(wrongKey.told));
     expect(run.exitCode).toBe(0);
@@ -93,7 +94,7 @@ function statusesOf({ posts }: Run): number[] {
 /** The results of all events, in the order of the program. */
 function resultsOf(posts: Post[]): string[] {
   return posts
-    .flatMap(({ answer }) => batchResponseSchema.parse(JSON.parse(answer.body)).results)
+    .flatMap(({ answer }) => v.parse(batchResponseSchema, JSON.parse(answer.body)).results)
     .map(({ status }) => status);
 }
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as v from 'valibot';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import * as z from 'zod/mini';
 import { LOCAL_API_KEY } from '../../cli/local-stack.ts';
 import { createHandler } from '../../functions/identify.ts';
 import { createServices } from '../../functions/services.ts';
@@ -67,12 +67,12 @@ it(`rejects the single call of ${SINGLE_WITHOUT_TIMESTAMP} for its missing times
   });
 });
 
-const recordingsSchema = z.array(
-  z.object({ path: z.string(), headers: z.record(z.string(), z.string()), body: z.string() }),
+const recordingsSchema = v.array(
+  v.object({ path: v.string(), headers: v.record(v.string(), v.string()), body: v.string() }),
 );
 
 function readRecordings(file: string): Recording[] {
-  return recordingsSchema.parse(JSON.parse(readFileSync(new URL(file, RECORDINGS), 'utf8')));
+  return v.parse(recordingsSchema, JSON.parse(readFileSync(new URL(file, RECORDINGS), 'utf8')));
 }
 
 /** The function with an empty ledger, and the workspace whose key the recordings have. */

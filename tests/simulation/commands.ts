@@ -1,15 +1,17 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { OperatorError } from '../../lib/operator/operator-error.ts';
+import { isoInstant } from '../../lib/runtime/iso-instant.ts';
+import { parseIfValid } from '../../lib/runtime/parse-if-valid.ts';
 import { CUSTOMERS, type Customer, TIME_ZONES } from './customers.ts';
 import { begin } from './invocations.ts';
 import type { Command } from './orders.ts';
 import type { World } from './world.ts';
 
 /** A long command is not done with one answer. */
-const answerSchema = z.looseObject({
-  done: z.optional(z.boolean()),
-  next: z.optional(z.string()),
-  resumeAt: z.optional(z.iso.datetime()),
+const answerSchema = v.looseObject({
+  done: v.optional(v.boolean()),
+  next: v.optional(v.string()),
+  resumeAt: v.optional(isoInstant),
 });
 /** What a command may say about a workspace that is removed, or being removed. */
 const REMOVED = /no workspace with this id|is being removed|this removal has ended/;
@@ -25,7 +27,7 @@ export async function operate(
     const order = { command, workspace, notBefore: 0 };
     orders.onBegun(invocation, order);
     try {
-      const answer = answerSchema.safeParse(await container.operate(invocation, command)).data;
+      const answer = parseIfValid(answerSchema, await container.operate(invocation, command));
       if (invocation.state !== 'running') return;
       const { next: from, resumeAt = 0 } = answer ?? {};
       if (from === undefined) orders.onDone(invocation, order);

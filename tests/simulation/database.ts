@@ -1,10 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { entrySchema, type InteractionKey, type LedgerEntry } from '../../lib/ledger/entry.ts';
 import { isAboutUser } from '../../lib/ledger/user-key.ts';
 import { SECOND_MS } from '../../lib/runtime/durations.ts';
 import { TABLE_CALL_TIMEOUT_MS } from '../../lib/runtime/dynamodb/client.ts';
+import { parseIfValid } from '../../lib/runtime/parse-if-valid.ts';
 import { withTimeout } from '../../lib/runtime/with-timeout.ts';
 import { executeInserts } from '../../offline/insert-statements.ts';
 import { type Answer, createDirectClient, errorNameOf } from '../in-process/dynamodb.ts';
@@ -29,14 +30,14 @@ export interface Effect {
   repeated: boolean;
 }
 
-const inputSchema = z.looseObject({
-  TableName: z.optional(z.string()),
-  Item: z.optional(z.record(z.string(), z.any())),
-  Key: z.optional(z.record(z.string(), z.any())),
+const inputSchema = v.looseObject({
+  TableName: v.optional(v.string()),
+  Item: v.optional(v.record(v.string(), v.any())),
+  Key: v.optional(v.record(v.string(), v.any())),
 });
 /** Every update asks for all attributes, as they are after it. */
-const updatedSchema = z.looseObject({ Attributes: z.optional(z.record(z.string(), z.any())) });
-const foundSchema = z.object({ Item: z.optional(z.record(z.string(), z.any())) });
+const updatedSchema = v.looseObject({ Attributes: v.optional(v.record(v.string(), v.any())) });
+const foundSchema = v.object({ Item: v.optional(v.record(v.string(), v.any())) });
 
 /** What a simulated client works with. */
 export interface ClientParts {
@@ -121,13 +122,13 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
     if (operation === 'BatchExecuteStatement') return insert(invocation, input, repeated);
     const answer = await parts.execute(operation, input);
     if (answer.statusCode !== 200) return answer;
-    const { TableName = '', Item, Key = {} } = inputSchema.parse(input);
+    const { TableName = '', Item, Key = {} } = v.parse(inputSchema, input);
     const { contact, day, key } = unmarshall(Item ?? Key);
     const after = await findAfter(operation, input, answer);
     if (TableName === parts.interactions && isAboutUser({ contact })) {
       parts.onUser(invocation, { contact, day }, after);
     } else if (TableName === parts.interactions) {
-      const entry = entrySchema.safeParse(after).data;
+      const entry = parseIfValid(entrySchema, after);
       if (after !== undefined && entry === undefined)
         parts.violate('written so that it is unreadable');
       else parts.onEffect({ invocation, key: { contact, day }, after: entry, repeated });
@@ -155,19 +156,19 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
     if (operation === 'Query' || operation === 'Scan') return indexes.read(operation, input);
     const answer = await parts.execute(operation, input);
     if (operation === 'GetItem' && input.TableName === parts.interactions) {
-      const { Item } = foundSchema.parse(answer.body);
-      if (Item !== undefined) parts.onRead(invocation, entrySchema.parse(unmarshall(Item)));
+      const { Item } = v.parse(foundSchema, answer.body);
+      if (Item !== undefined) parts.onRead(invocation, v.parse(entrySchema, unmarshall(Item)));
     }
     return answer;
   }
 
   /** The item as a write left it. */
   async function findAfter(operation: string, input: object, { body }: Answer) {
-    const { Attributes } = updatedSchema.parse(body);
-    const { TableName, Item, Key } = inputSchema.parse(input);
+    const { Attributes } = v.parse(updatedSchema, body);
+    const { TableName, Item, Key } = v.parse(inputSchema, input);
     if (operation === 'DeleteItem') return undefined;
     if (Item !== undefined || Attributes !== undefined) return unmarshall(Item ?? Attributes ?? {});
-    const found = foundSchema.parse((await parts.execute('GetItem', { TableName, Key })).body);
+    const found = v.parse(foundSchema, (await parts.execute('GetItem', { TableName, Key })).body);
     return found.Item && unmarshall(found.Item);
   }
 }

@@ -1,5 +1,6 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { type InteractionKey, workspaceIdOf } from '../../lib/ledger/entry.ts';
+import { isoInstant } from '../../lib/runtime/iso-instant.ts';
 import { contactKeyOf, userKeyOf } from '../in-process/secrets.ts';
 import type { Depth } from './depth.ts';
 import type { SentEvent } from './events.ts';
@@ -21,10 +22,10 @@ interface Ordered {
   isCompleted?: true;
 }
 
-const orderSchema = z.object({ deletedAt: z.iso.datetime(), dueAt: z.iso.datetime() });
-const rememberedSchema = z.object({ firstAt: z.iso.datetime(), lastAt: z.iso.datetime() });
+const orderSchema = v.object({ deletedAt: isoInstant, dueAt: isoInstant });
+const rememberedSchema = v.object({ firstAt: isoInstant, lastAt: isoInstant });
 
-type Order = z.infer<typeof orderSchema>;
+type Order = v.InferOutput<typeof orderSchema>;
 
 /** A contact that a user has, and when events with both were accepted, ms of the virtual clock. */
 interface Link {
@@ -113,11 +114,11 @@ export function createDeletionWatch(parts: DeletionParts) {
     /** Called when something about a user was written, or deleted. */
     onEffect({ name }: Invocation, { contact: user, day }: InteractionKey, after: unknown): void {
       if (day === ORDER) {
-        if (after !== undefined) open.set(user, orderSchema.parse(after));
+        if (after !== undefined) open.set(user, v.parse(orderSchema, after));
         else if (name === 'redeliver') complete(user);
         else open.delete(user);
       } else if (after !== undefined) {
-        remembered.set(user + day, { user, ...rememberedSchema.parse(after) });
+        remembered.set(user + day, { user, ...v.parse(rememberedSchema, after) });
       } else {
         remembered.delete(user + day);
         const contactKey = day.slice(day.indexOf('#') + 1);

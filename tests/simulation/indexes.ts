@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import type { Answer } from '../in-process/dynamodb.ts';
 import type { Moods } from './moods.ts';
 import type { Random } from './random.ts';
@@ -7,13 +7,13 @@ import type { Random } from './random.ts';
 const PARTITION_KEYS = ['queue', 'id'];
 const MAX_PAGE = 5;
 
-const itemsSchema = z.looseObject({ Items: z.optional(z.array(z.unknown())) });
-const indexQuerySchema = z.object({
-  IndexName: z.string(),
-  KeyConditionExpression: z.string(),
-  ExpressionAttributeNames: z.optional(z.record(z.string(), z.string())),
-  ExpressionAttributeValues: z.record(z.string(), z.unknown()),
-  ExclusiveStartKey: z.optional(z.unknown()),
+const itemsSchema = v.looseObject({ Items: v.optional(v.array(v.unknown())) });
+const indexQuerySchema = v.object({
+  IndexName: v.string(),
+  KeyConditionExpression: v.string(),
+  ExpressionAttributeNames: v.optional(v.record(v.string(), v.string())),
+  ExpressionAttributeValues: v.record(v.string(), v.unknown()),
+  ExclusiveStartKey: v.optional(v.unknown()),
 });
 
 /** What the simulated queries and scans work with. */
@@ -38,7 +38,7 @@ export function createIndexes({ execute, random, moods, violate }: IndexParts) {
 
   /** Finds out what a query of an index reads. The names of placeholders do not matter. */
   function partitionOf(input: unknown): string {
-    const query = indexQuerySchema.parse(input);
+    const query = v.parse(indexQuerySchema, input);
     const { ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values } = query;
     const [, name = '', value = ''] = /(#?\w+) = (:\w+)/.exec(query.KeyConditionExpression) ?? [];
     const [attribute, partition] = [names[name] ?? name, values[value]];
@@ -55,7 +55,7 @@ export function createIndexes({ execute, random, moods, violate }: IndexParts) {
     const earlier = answered.get(partition) ?? [NOTHING];
     answered.set(partition, [answer, ...earlier.slice(0, 2)]);
     if (!random.chance(moods.staleness())) return answer;
-    const { Items = [], ...rest } = itemsSchema.parse(answer.body);
+    const { Items = [], ...rest } = v.parse(itemsSchema, answer.body);
     const missing = random.int(Math.max(Items.length, 1));
     const incomplete = { ...rest, Items: Items.filter((_, at) => at !== missing) };
     return random.pick([{ statusCode: 200, body: incomplete }, ...earlier]);

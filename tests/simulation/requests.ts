@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { interactionId } from '../../lib/ledger/entry.ts';
 import { MINUTE_MS } from '../../lib/runtime/durations.ts';
 import type { Workspace } from '../../lib/workspaces/workspace.ts';
@@ -24,9 +24,9 @@ export interface Request {
   sentAt: number;
 }
 
-const answerSchema = z.object({
-  status: z.optional(z.string()),
-  results: z.optional(z.array(z.object({ status: z.string() }))),
+const answerSchema = v.object({
+  status: v.optional(v.string()),
+  results: v.optional(v.array(v.object({ status: v.string() }))),
 });
 
 /** A sender posts one event, or a batch. */
@@ -97,7 +97,7 @@ function checkAnswer(
   // If the client repeated a write, the response is `duplicate` although this call wrote it.
   const written = watcher.writes.filter((write) => write.invocation === invocation);
   const names = new Set(written.flatMap(({ name, repeated }) => (repeated ? [] : name)));
-  const { status, results = [] } = answerSchema.parse(JSON.parse(body));
+  const { status, results = [] } = v.parse(answerSchema, JSON.parse(body));
   const statuses = status ? [status] : results.map((one) => one.status);
   const accepted = statuses.filter((one) => one === 'accepted');
   if (accepted.length !== names.size) {

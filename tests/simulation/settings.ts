@@ -1,4 +1,5 @@
 import { MINUTE_MS } from '../../lib/runtime/durations.ts';
+import { parseIfValid } from '../../lib/runtime/parse-if-valid.ts';
 import { hashOfApiKey } from '../../lib/workspaces/api-key.ts';
 import { type Workspace, workspaceSchema } from '../../lib/workspaces/workspace.ts';
 
@@ -25,7 +26,7 @@ export function createSettings(violate: (what: string) => void) {
     /** Called when a write of the table of workspaces took effect. */
     onWrite(key: string, item: unknown): void {
       // A claim of a key, or a master record, lets nobody in.
-      const { data: record } = workspaceSchema.safeParse(item);
+      const record = parseIfValid(workspaceSchema, item);
       const history = historyOf(key);
       const last = history.at(-1);
       if (last !== undefined) last.until = Date.now();

@@ -1,6 +1,7 @@
+import * as v from 'valibot';
+import { parseIfValid } from '../../lib/runtime/parse-if-valid.ts';
 import './quiet.ts';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import * as z from 'zod/mini';
 import { entrySchema, interactionId, type LedgerEntry } from '../../lib/ledger/entry.ts';
 import { createStreamReader } from '../../lib/ledger/stream.ts';
 import { isAboutUser } from '../../lib/ledger/user-key.ts';
@@ -212,14 +213,14 @@ export async function createWorld(seed: number, depth: Depth) {
 
   async function items(): Promise<LedgerEntry[]> {
     const { body } = await database.execute('Scan', { TableName: INTERACTIONS });
-    return scanSchema.parse(body).Items.flatMap((item) => {
+    return v.parse(scanSchema, body).Items.flatMap((item) => {
       const attributes = unmarshall(item);
       if (isAboutUser({ contact: attributes.contact })) return [];
-      const { data } = entrySchema.safeParse(attributes);
+      const data = parseIfValid(entrySchema, attributes);
       if (data === undefined) violate('an interaction cannot be read');
       return data ?? [];
     });
   }
 }
 
-const scanSchema = z.object({ Items: z.array(z.record(z.string(), z.any())) });
+const scanSchema = v.object({ Items: v.array(v.record(v.string(), v.any())) });

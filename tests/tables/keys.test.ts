@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import * as z from 'zod/mini';
 import { OperatorError } from '../../lib/operator/operator-error.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/runtime/durations.ts';
 import { hashOfApiKey } from '../../lib/workspaces/api-key.ts';
@@ -18,8 +18,8 @@ const run = (request: object) => tables().operator.run(request);
 /** As a container that remembers nothing sees the workspaces. */
 const fresh = () => createWorkspaces(tables().db, TABLES.Workspaces);
 const idOf = async (apiKey: string) => (await fresh().findByApiKey(apiKey, Date.now()))?.id;
-const keysSchema = z.object({
-  keys: z.array(z.object({ ending: z.string(), validUntil: z.nullable(z.string()) })),
+const keysSchema = v.object({
+  keys: v.array(v.object({ ending: v.string(), validUntil: v.nullable(v.string()) })),
 });
 
 /** Adds a workspace with a key that ends in `old1`. */
@@ -36,7 +36,7 @@ const revoke = (fields: object) => run({ command: 'workspace.revoke', ...fields 
 
 /** When each key ends, by its last four characters; null for the current one. */
 async function endsOf(workspace: string) {
-  const { keys } = keysSchema.parse(await run({ command: 'workspace.show', workspace }));
+  const { keys } = v.parse(keysSchema, await run({ command: 'workspace.show', workspace }));
   return Object.fromEntries(keys.map(({ ending, validUntil }) => [ending, validUntil]));
 }
 
@@ -121,9 +121,10 @@ describe('workspace.rotate', () => {
 
   it('deletes the record of a key by TTL, only 90 days after the key has ended', async () => {
     const { workspace, apiKey } = await add();
-    const { apiKey: made } = z
-      .object({ apiKey: z.string() })
-      .parse(await rotate({ workspace, graceHours: 2 }));
+    const { apiKey: made } = v.parse(
+      v.object({ apiKey: v.string() }),
+      await rotate({ workspace, graceHours: 2 }),
+    );
     expect((await recordOf(apiKey))?.expiresAt).toBe((NOW + 2 * HOUR_MS + 90 * DAY_MS) / 1000);
     expect(await recordOf(made)).not.toHaveProperty('expiresAt');
   });

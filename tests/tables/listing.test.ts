@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
+import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import * as z from 'zod/mini';
 import { toKeyItem } from '../../lib/ledger/entry.ts';
 import type { Outcome } from '../../lib/ledger/outcome.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
@@ -19,11 +19,11 @@ const list = { command: 'interactions.list' };
 const dead: Outcome = { status: 'dead', error: 'status 400' };
 const retrying: Outcome = { status: 'retrying', error: 'status 503', dueAt: NOW + MINUTE_MS };
 
-const answerSchema = z.object({
-  interactions: z.array(
-    z.looseObject({ contact: z.string(), status: z.string(), lastError: z.optional(z.string()) }),
+const answerSchema = v.object({
+  interactions: v.array(
+    v.looseObject({ contact: v.string(), status: v.string(), lastError: v.optional(v.string()) }),
   ),
-  next: z.optional(z.string()),
+  next: v.optional(v.string()),
 });
 
 async function invoke(request: object): Promise<unknown> {
@@ -43,9 +43,9 @@ async function invoke(request: object): Promise<unknown> {
 
 /** All pages of a list. */
 async function listAll(fields: object) {
-  const pages = [answerSchema.parse(await invoke({ ...list, ...fields }))];
+  const pages = [v.parse(answerSchema, await invoke({ ...list, ...fields }))];
   for (let from = pages[0]?.next; from !== undefined; from = pages.at(-1)?.next) {
-    pages.push(answerSchema.parse(await invoke({ ...list, from })));
+    pages.push(v.parse(answerSchema, await invoke({ ...list, from })));
   }
   return { pages, all: pages.flatMap(({ interactions }) => interactions) };
 }
@@ -158,6 +158,7 @@ describe('interactions.list', () => {
   it.each([
     [{ status: 'lost' }, /^status: /],
     [{ since: 'yesterday' }, /^since: must be a date/],
+    [{ since: '2021-02-30' }, /^since: must be a date/],
     [{ workspace: 'nobody' }, /^workspace: there is no/],
     [{ from: 'nonsense' }, /^from: must be the `next`/],
   ])('refuses %j', async (fields, message) => {

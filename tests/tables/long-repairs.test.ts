@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceInputTypes } from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import * as z from 'zod/mini';
 import type { InteractionKey } from '../../lib/ledger/entry.ts';
 import type { Outcome } from '../../lib/ledger/outcome.ts';
 import { RETRY_QUEUES } from '../../lib/ledger/queues.ts';
@@ -20,12 +20,12 @@ const REDRIVE = { command: 'interactions.redrive' };
 const dead: Outcome = { status: 'dead', error: 'status 400' };
 const tables = embeddedTables();
 
-const answerSchema = z.object({
-  dead: z.number(),
-  stuck: z.number(),
-  scanned: z.number(),
-  done: z.boolean(),
-  next: z.optional(z.string()),
+const answerSchema = v.object({
+  dead: v.number(),
+  stuck: v.number(),
+  scanned: v.number(),
+  done: v.boolean(),
+  next: v.optional(v.string()),
 });
 
 /** One invocation of the operator's function. */
@@ -45,9 +45,9 @@ function invoke(request: object): Promise<unknown> {
 
 /** Calls again with the cursor of each answer, as the command line does. */
 async function redriveToTheEnd(request: object) {
-  const answers = [answerSchema.parse(await invoke(request))];
+  const answers = [v.parse(answerSchema, await invoke(request))];
   for (let from = answers[0]?.next; from !== undefined; from = answers.at(-1)?.next) {
-    answers.push(answerSchema.parse(await invoke({ ...REDRIVE, from })));
+    answers.push(v.parse(answerSchema, await invoke({ ...REDRIVE, from })));
   }
   const total = (field: 'dead' | 'stuck' | 'scanned') =>
     answers.reduce((sum, answer) => sum + answer[field], 0);
@@ -148,7 +148,7 @@ describe('a redrive that takes longer than an invocation', () => {
     const workspace = await someWorkspace();
     const keys = await interactions(workspace, 8, dead);
     haveSmallSlowPages(2);
-    const first = answerSchema.parse(await invoke({ ...REDRIVE, workspace }));
+    const first = v.parse(answerSchema, await invoke({ ...REDRIVE, workspace }));
     for (const key of keys) {
       if ((await statusesOf([key]))[0] === 'retrying') await settle(key, dead);
     }
@@ -190,7 +190,7 @@ describe('a redrive that takes longer than an invocation', () => {
     let from: string | undefined;
     const untilCut = async () => {
       for (let ask = request; ; ask = { ...REDRIVE, from }) {
-        from = answerSchema.parse(await invoke(ask)).next;
+        from = v.parse(answerSchema, await invoke(ask)).next;
       }
     };
     await expect(untilCut()).rejects.toThrow('cut off');
@@ -202,7 +202,7 @@ describe('a redrive that takes longer than an invocation', () => {
     const workspace = await someWorkspace();
     await interactions(workspace, 8, dead);
     haveSmallSlowPages(2);
-    const { next } = answerSchema.parse(await invoke({ ...REDRIVE, workspace, dryRun: true }));
+    const { next } = v.parse(answerSchema, await invoke({ ...REDRIVE, workspace, dryRun: true }));
     for (const other of [{ dryRun: true }, { perSecond: 5 }, { workspace }]) {
       await expect(invoke({ ...REDRIVE, from: next, ...other })).rejects.toThrow(
         /^from: continues/,
@@ -221,7 +221,7 @@ it('refuses to redrive an unknown workspace', async () => {
 });
 
 describe('stats', () => {
-  const statsSchema = z.object({ dead: z.number(), complete: z.boolean() });
+  const statsSchema = v.object({ dead: v.number(), complete: v.boolean() });
 
   it('reads the first of each queue, and lets DynamoDB count all of it and what is stuck', async () => {
     const inputs: object[] = [];
@@ -229,7 +229,7 @@ describe('stats', () => {
       inputs.push(input);
       return input;
     });
-    expect(statsSchema.parse(await invoke({ command: 'stats' })).complete).toBe(true);
+    expect(v.parse(statsSchema, await invoke({ command: 'stats' })).complete).toBe(true);
     const queues = RETRY_QUEUES.length + 1;
     expect(inputs).toHaveLength(2 * queues + 1);
     expect(inputs.filter((input) => 'Limit' in input && input.Limit === 1)).toHaveLength(queues);
@@ -241,14 +241,14 @@ describe('stats', () => {
   it('stops counting within a minute, and says that there are more', async () => {
     await interactions(await someWorkspace(), 20, dead);
     haveSmallSlowPages(2);
-    const { dead: counted, complete } = statsSchema.parse(await invoke({ command: 'stats' }));
+    const { dead: counted, complete } = v.parse(statsSchema, await invoke({ command: 'stats' }));
     expect(complete).toBe(false);
     expect(counted).toBeGreaterThan(0);
     expect(counted).toBeLessThan(20);
   });
 
   it('stops counting what is stuck as well', async () => {
-    const counted = z.object({ pendingOverAnHour: z.number(), complete: z.boolean() });
+    const counted = v.object({ pendingOverAnHour: v.number(), complete: v.boolean() });
     await interactions(await someWorkspace(), 20);
     vi.setSystemTime(NOW + 2 * HOUR_MS);
     onCall((name, input) => {
@@ -256,7 +256,7 @@ describe('stats', () => {
       vi.setSystemTime(Date.now() + SLOW_PAGE_MS);
       return { ...input, Limit: 2 };
     });
-    const stats = counted.parse(await invoke({ command: 'stats' }));
+    const stats = v.parse(counted, await invoke({ command: 'stats' }));
     expect(stats.complete).toBe(false);
     expect(stats.pendingOverAnHour).toBeLessThan(20);
   });

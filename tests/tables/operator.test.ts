@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import * as z from 'zod/mini';
 import { OperatorError } from '../../lib/operator/operator-error.ts';
 import { HOUR_MS, MINUTE_MS } from '../../lib/runtime/durations.ts';
 import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
@@ -16,7 +16,7 @@ const run = (request: object) => tables().operator.run(request);
 /** A container that has cached nothing yet. */
 const freshWorkspaces = () => createWorkspaces(tables().db, TABLES.Workspaces);
 const open = (apiKey: string) => freshWorkspaces().findByApiKey(apiKey, Date.now());
-const madeKeySchema = z.object({ apiKey: z.string() });
+const madeKeySchema = v.object({ apiKey: v.string() });
 
 async function add(more: object = {}) {
   const [id, apiKey] = [`w-${randomUUID()}`, `key-${randomUUID()}`];
@@ -46,7 +46,7 @@ describe('workspace.add', () => {
 
   it('makes a key if none is given, and shows it once', async () => {
     const added = await run({ command: 'workspace.add', name: 'Acme' });
-    const { apiKey } = madeKeySchema.parse(added);
+    const { apiKey } = v.parse(madeKeySchema, added);
     expect(await open(apiKey)).toMatchObject({ name: 'Acme' });
     expect(JSON.stringify(await run({ command: 'workspace.list' }))).not.toContain(apiKey);
   });
@@ -99,7 +99,7 @@ describe('workspace.rotate', () => {
   it('accepts both keys in the grace time of 24 hours, then only the new one', async () => {
     const { id, apiKey } = await add();
     const rotated = await run({ command: 'workspace.rotate', workspace: id });
-    const { apiKey: newKey } = madeKeySchema.parse(rotated);
+    const { apiKey: newKey } = v.parse(madeKeySchema, rotated);
     vi.setSystemTime(Date.now() + 24 * HOUR_MS - 1);
     expect(await open(apiKey)).toMatchObject({ id });
     vi.setSystemTime(Date.now() + 1);
@@ -227,9 +227,10 @@ describe('the memory of a container', () => {
     const { db } = tables();
     const read = db.send.bind(db);
     const staleOnce = vi.spyOn(db, 'send').mockImplementation((command) => {
-      const { ConsistentRead } = z
-        .looseObject({ ConsistentRead: z.boolean() })
-        .parse(command.input);
+      const { ConsistentRead } = v.parse(
+        v.looseObject({ ConsistentRead: v.boolean() }),
+        command.input,
+      );
       reads.push(ConsistentRead);
       return ConsistentRead ? read(command) : Promise.resolve({});
     });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import * as z from 'zod/mini';
 import type { Outcome } from '../../lib/ledger/outcome.ts';
 import { createRepairs } from '../../lib/ledger/repairs.ts';
 import { createOperator } from '../../lib/operator/operator.ts';
@@ -19,14 +19,14 @@ const SLOW_PAGE_MS = 20_000;
 const tables = embeddedTables();
 const remove = { command: 'workspace.remove' };
 
-const answerSchema = z.looseObject({
-  pending: z.number(),
-  retrying: z.number(),
-  delivered: z.number(),
-  dead: z.number(),
-  done: z.boolean(),
-  next: z.optional(z.string()),
-  resumeAt: z.optional(z.string()),
+const answerSchema = v.looseObject({
+  pending: v.number(),
+  retrying: v.number(),
+  delivered: v.number(),
+  dead: v.number(),
+  done: v.boolean(),
+  next: v.optional(v.string()),
+  resumeAt: v.optional(v.string()),
 });
 
 /** One invocation of the operator's function. */
@@ -47,15 +47,15 @@ async function invoke(request: object) {
 
 /** Calls again with each answer's cursor, when the answer says so, as the command line does. */
 async function removeToTheEnd(fields: object) {
-  const answers = [answerSchema.parse(await invoke({ ...remove, ...fields }))];
+  const answers = [v.parse(answerSchema, await invoke({ ...remove, ...fields }))];
   for (let last = answers[0]; last?.next !== undefined; last = answers.at(-1)) {
     if (last.resumeAt !== undefined) vi.setSystemTime(Date.parse(last.resumeAt));
-    answers.push(answerSchema.parse(await invoke({ ...remove, from: last.next })));
+    answers.push(v.parse(answerSchema, await invoke({ ...remove, from: last.next })));
   }
   return answers;
 }
 
-function totalOf(answers: z.infer<typeof answerSchema>[]) {
+function totalOf(answers: v.InferOutput<typeof answerSchema>[]) {
   const sum = (status: 'pending' | 'retrying' | 'delivered' | 'dead') =>
     answers.reduce((total, answer) => total + answer[status], 0);
   return [sum('pending'), sum('retrying'), sum('delivered'), sum('dead')];
@@ -127,7 +127,7 @@ describe('workspace.remove', () => {
     const other = await add();
     await addInteractions(workspace);
     await addInteractions(other.workspace);
-    const first = answerSchema.parse(await invoke({ ...remove, workspace }));
+    const first = v.parse(answerSchema, await invoke({ ...remove, workspace }));
     expect(first).toMatchObject({ done: false, delivered: 0 });
     expect(first.resumeAt).toBe(new Date(NOW + WORKSPACE_CHANGE_VISIBLE_AFTER_MS).toISOString());
     const fresh = createWorkspaces(tables().db, TABLES.Workspaces);
@@ -199,7 +199,7 @@ describe('workspace.remove', () => {
 
   it('gives the id and the key free, and does not remove a workspace that was added again', async () => {
     const { workspace, apiKey } = await add();
-    const { next, resumeAt } = answerSchema.parse(await invoke({ ...remove, workspace }));
+    const { next, resumeAt } = v.parse(answerSchema, await invoke({ ...remove, workspace }));
     vi.setSystemTime(Date.parse(resumeAt ?? ''));
     await removeToTheEnd({ workspace });
     await invoke({ command: 'workspace.add', workspace, name: 'Acme', apiKey });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import * as z from 'zod/mini';
 import { RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
 import type { Outcome } from '../../lib/ledger/outcome.ts';
 import { HOUR_MS, MINUTE_MS } from '../../lib/runtime/durations.ts';
@@ -136,8 +136,8 @@ describe('interactions.show', () => {
 
 describe('stats', () => {
   it('counts retrying and dead interactions', async () => {
-    const countsSchema = z.object({ retrying: z.number(), dead: z.number() });
-    const before = countsSchema.parse(await run({ command: 'stats' }));
+    const countsSchema = v.object({ retrying: v.number(), dead: v.number() });
+    const before = v.parse(countsSchema, await run({ command: 'stats' }));
     const workspace = await someWorkspace();
     await interaction(workspace, dead);
     await interaction(workspace, { status: 'retrying', error: 'timeout', dueAt: NOW });
@@ -148,8 +148,9 @@ describe('stats', () => {
   });
 
   it('counts what is pending for over an hour, and not what is on its way', async () => {
-    const countSchema = z.object({ pendingOverAnHour: z.number(), complete: z.literal(true) });
-    const count = async () => countSchema.parse(await run({ command: 'stats' })).pendingOverAnHour;
+    const countSchema = v.object({ pendingOverAnHour: v.number(), complete: v.literal(true) });
+    const count = async () =>
+      v.parse(countSchema, await run({ command: 'stats' })).pendingOverAnHour;
     const workspace = await someWorkspace();
     vi.setSystemTime(NOW + 30 * 24 * HOUR_MS);
     const before = await count();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import * as z from 'zod/mini';
 import { isRetryWindowOver, RETRY_SCHEDULE } from '../../lib/delivery/retry-schedule.ts';
 import type { InteractionKey } from '../../lib/ledger/entry.ts';
 import type { Outcome } from '../../lib/ledger/outcome.ts';
@@ -22,11 +22,11 @@ const tables = embeddedTables();
 const rejected: Outcome = { status: 'retrying', error: 'status 401', dueAt: LATER };
 const unavailable: Outcome = { status: 'retrying', error: 'status 503', dueAt: LATER };
 
-const answerSchema = z.looseObject({
-  released: z.optional(z.number()),
-  waiting: z.optional(z.number()),
-  done: z.boolean(),
-  next: z.optional(z.string()),
+const answerSchema = v.looseObject({
+  released: v.optional(v.number()),
+  waiting: v.optional(v.number()),
+  done: v.boolean(),
+  next: v.optional(v.string()),
 });
 
 /** One invocation of the operator's function. */
@@ -42,7 +42,7 @@ async function invoke(request: object) {
     remainingMs,
     audit: () => {},
   });
-  return answerSchema.parse(await operator.run(request));
+  return v.parse(answerSchema, await operator.run(request));
 }
 
 /** Calls again with each answer's cursor, as the command line does. */

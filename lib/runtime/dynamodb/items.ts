@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type * as z from 'zod/mini';
+import * as v from 'valibot';
 import { OwnError } from '../own-error.ts';
 
 /** An item, or the key of one, as DynamoDB sends it. */
@@ -16,9 +16,9 @@ export class UnreadableItemError extends OwnError {
  *
  * @throws {UnreadableItemError} if the item does not fit the schema
  */
-export function parseItem<T>(schema: z.ZodMiniType<T>, item: Item): T {
-  const { data, error } = schema.safeParse(unmarshall(item));
-  if (error === undefined) return data;
-  const fields = error.issues.map(({ path }) => path.join('.'));
+export function parseItem<T>(schema: v.GenericSchema<unknown, T>, item: Item): T {
+  const result = v.safeParse(schema, unmarshall(item));
+  if (result.success) return result.output;
+  const fields = result.issues.map((issue) => v.getDotPath(issue));
   throw new UnreadableItemError(`an item of the table cannot be read: ${fields.join(', ')}`);
 }

@@ -5,7 +5,7 @@ import {
   type QueryCommandInput,
   type ScanCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import type * as z from 'zod/mini';
+import type * as v from 'valibot';
 import { type Item, parseItem } from './items.ts';
 
 /** One page of a query or a scan. */
@@ -21,7 +21,7 @@ export interface Page<T> {
 export function queryPages<T>(
   db: DynamoDBClient,
   input: QueryCommandInput,
-  schema: z.ZodMiniType<T>,
+  schema: v.GenericSchema<unknown, T>,
 ): AsyncGenerator<Page<T>> {
   return parsePages(paginateQuery({ client: db }, input), schema);
 }
@@ -30,7 +30,7 @@ export function queryPages<T>(
 export function scanPages<T>(
   db: DynamoDBClient,
   input: ScanCommandInput,
-  schema: z.ZodMiniType<T>,
+  schema: v.GenericSchema<unknown, T>,
 ): AsyncGenerator<Page<T>> {
   return parsePages(paginateScan({ client: db }, input), schema);
 }
@@ -68,7 +68,7 @@ export async function countPages(
 
 async function* parsePages<T>(
   pages: ReturnType<typeof paginateQuery | typeof paginateScan>,
-  schema: z.ZodMiniType<T>,
+  schema: v.GenericSchema<unknown, T>,
 ): AsyncGenerator<Page<T>> {
   for await (const { Items = [], ScannedCount = 0, LastEvaluatedKey } of pages) {
     const entries = Items.map((item) => parseItem(schema, item));
