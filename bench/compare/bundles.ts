@@ -16,6 +16,7 @@ const optionsSchema = v.object({
       target: v.string(),
       mainFields: v.array(v.string()),
       supported: v.record(v.string(), v.boolean()),
+      define: v.record(v.string(), v.string()),
       exclude: v.array(v.string()),
     }),
   }),

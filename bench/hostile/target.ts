@@ -79,6 +79,8 @@ export async function createTarget(format: 'documented' | 'custom') {
 /** Every day is free, and every write succeeds. The CPU of a DynamoDB is no part of the function. */
 function answerAtOnce(operation: string, input: Record<string, unknown>): Answer | undefined {
   if (operation === 'BatchGetItem') return { statusCode: 200, body: { Responses: {} } };
+  const isOfLedger = input.TableName === TABLES.Interactions;
+  if (operation === 'GetItem' && isOfLedger) return { statusCode: 200, body: {} };
   if (operation !== 'BatchExecuteStatement') return undefined;
   const Responses = insertsOf(input).map(({ TableName }) => ({ TableName }));
   return { statusCode: 200, body: { Responses } };

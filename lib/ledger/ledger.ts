@@ -1,44 +1,28 @@
-import {
-  BatchGetItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import * as v from 'valibot';
 import { conditionHeld, updateIf } from '../runtime/dynamodb/conditional-write.ts';
-import {
-  and,
-  attributes,
-  change,
-  equals,
-  expressions,
-  or,
-} from '../runtime/dynamodb/expressions.ts';
+import { and, change, equals, expressions, or } from '../runtime/dynamodb/expressions.ts';
 import { insertAll } from '../runtime/dynamodb/insert-all.ts';
-import { type Item, parseItem } from '../runtime/dynamodb/items.ts';
+import { parseItem } from '../runtime/dynamodb/items.ts';
 import { createDeletions } from './deletions.ts';
 import { queuePages } from './due-index.ts';
 import {
   type DueEntry,
   entrySchema,
   type InteractionKey,
-  interactionId,
   type LedgerEntry,
   type OutboxEvent,
   toKeyItem,
 } from './entry.ts';
+import { findTaken } from './find-taken.ts';
 import { isStillDue, leaseUntil } from './lease.ts';
-import { claimsDay, isUnclaimed } from './one-per-day.ts';
+import { isUnclaimed } from './one-per-day.ts';
 import { attributesAfter, type Outcome } from './outcome.ts';
 import { PUT_OFF } from './put-off.ts';
 import { toDead } from './status/dead.ts';
 import { isPending, pendingEntry } from './status/pending.ts';
 import { isRetrying, toRetrying } from './status/retrying.ts';
 import { createUsers } from './users.ts';
-
-/** DynamoDB's limit for one BatchGetItem. */
-const MAX_KEYS_PER_READ = 100;
 
 export type Ledger = ReturnType<typeof createLedger>;
 
@@ -68,20 +52,8 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
     /** Remembers that a user has a contact, see users.ts. Called before `accept`. */
     remember: users.remember,
 
-    /**
-     * Finds the keys whose day is taken already. It costs one eventually consistent read a key, so
-     * it may miss an interaction that is very new; `accept` finds that one.
-     *
-     * @returns the `interactionId` of each key that is taken
-     */
-    async findTaken(keys: InteractionKey[]): Promise<Set<string>> {
-      const reads: Promise<Item[]>[] = [];
-      for (let from = 0; from < keys.length; from += MAX_KEYS_PER_READ) {
-        reads.push(readBatch(keys.slice(from, from + MAX_KEYS_PER_READ)));
-      }
-      const found = (await Promise.all(reads)).flat().map((item) => parseItem(takenSchema, item));
-      return new Set(found.filter(claimsDay).map(interactionId));
-    },
+    /** Finds the keys whose day is taken already, see find-taken.ts. `accept` finds what it misses. */
+    findTaken: (keys: InteractionKey[]) => findTaken(db, table, keys),
 
     /**
      * Writes a new pending interaction, if the contact's day is free.
@@ -203,20 +175,7 @@ export function createLedger(db: DynamoDBClient, table: string, retentionDays?: 
       return leased && parseItem(entrySchema, leased);
     },
   };
-
-  async function readBatch(keys: InteractionKey[]): Promise<Item[]> {
-    const request = {
-      Keys: keys.map(toKeyItem),
-      ...expressions({ ProjectionExpression: attributes(...Object.keys(takenSchema.entries)) }),
-    };
-    const { Responses } = await db.send(
-      new BatchGetItemCommand({ RequestItems: { [table]: request } }),
-    );
-    return Responses?.[table] ?? [];
-  }
 }
-
-const takenSchema = v.pick(entrySchema, ['contact', 'day', 'status']);
 
 /** Nobody settled or leased the interaction since it was read. */
 function asItWasRead({ status, attempts, acceptedAt, dueAt }: LedgerEntry) {

@@ -144,6 +144,13 @@ describe('each function', () => {
     }
   });
 
+  it('does not look whether a body is a ReadableStream, which would load Web Streams', () => {
+    for (const { name, files } of dev.functions) {
+      const source = files.map(([, text]) => text).join();
+      expect(source, name).not.toMatch(/typeof ReadableStream|instanceof ReadableStream/);
+    }
+  });
+
   it('has the clients of the stream and of the queue only if it is recover', () => {
     for (const { name, files } of dev.functions) {
       const source = files.map(([, text]) => text).join();

@@ -155,7 +155,9 @@ export function createSimulatedClient(parts: ClientParts): DynamoDBClient {
   async function read(invocation: Invocation, operation: string, input: Record<string, unknown>) {
     if (operation === 'Query' || operation === 'Scan') return indexes.read(operation, input);
     const answer = await parts.execute(operation, input);
-    if (operation === 'GetItem' && input.TableName === parts.interactions) {
+    // Who delivers reads the whole item; identify reads three attributes of it.
+    const isWhole = operation === 'GetItem' && input.ProjectionExpression === undefined;
+    if (isWhole && input.TableName === parts.interactions) {
       const { Item } = v.parse(foundSchema, answer.body);
       if (Item !== undefined) parts.onRead(invocation, v.parse(entrySchema, unmarshall(Item)));
     }

@@ -286,13 +286,13 @@ describe('what is remembered of a user', () => {
     const workspace = await someWorkspace();
     operations.length = 0;
     await send(workspace, [identify('u', 'a@example.com')]);
-    expect(operations).toEqual(['BatchGetItem', 'UpdateItem', 'PutItem']);
+    expect(operations).toEqual(['GetItem', 'UpdateItem', 'PutItem']);
     operations.length = 0;
     await send(workspace, [identify('u', 'a@example.com')]);
-    expect(operations).toEqual(['BatchGetItem']);
+    expect(operations).toEqual(['GetItem']);
     operations.length = 0;
     await send(workspace, [identify(undefined, 'b@example.com')]);
-    expect(operations).toEqual(['BatchGetItem', 'PutItem']);
+    expect(operations).toEqual(['GetItem', 'PutItem']);
   });
 
   it('is nothing where deletions are off, and then no userId is rejected', async () => {
@@ -303,7 +303,7 @@ describe('what is remembered of a user', () => {
       'accepted',
       'ignored',
     ]);
-    expect(operations).toEqual(['BatchGetItem', 'PutItem']);
+    expect(operations).toEqual(['GetItem', 'PutItem']);
   });
 
   it('is listed as no interaction, and goes with its workspace', async () => {

@@ -44,7 +44,7 @@ describe('what an event costs', () => {
     const workspace = await someWorkspace();
     operations.length = 0;
     await createIntake(ledger, secretSource).accept([event('a@example.com')], workspace, NOW);
-    expect(operations).toEqual(['BatchGetItem', 'PutItem']);
+    expect(operations).toEqual(['GetItem', 'PutItem']);
   });
 
   it('is one read for a duplicate, and nothing if this container has seen it', async () => {
@@ -54,9 +54,9 @@ describe('what an event costs', () => {
     const intake = createIntake(ledger, secretSource);
     operations.length = 0;
     await intake.accept([event('a@example.com')], workspace, NOW);
-    expect(operations).toEqual(['BatchGetItem']);
+    expect(operations).toEqual(['GetItem']);
     await intake.accept([event('a@example.com')], workspace, NOW);
-    expect(operations).toEqual(['BatchGetItem']);
+    expect(operations).toEqual(['GetItem']);
   });
 
   it('is nothing for a repeat inside a batch, an ignored or a rejected event', async () => {
@@ -70,7 +70,7 @@ describe('what an event costs', () => {
     ];
     operations.length = 0;
     const results = await createIntake(ledger, secretSource).accept(batch, workspace, NOW);
-    expect(operations).toEqual(['BatchGetItem', 'PutItem']);
+    expect(operations).toEqual(['GetItem', 'PutItem']);
     expect(results.map(({ status }) => status)).toEqual([
       'accepted',
       'duplicate',
