@@ -205,7 +205,7 @@ function eventJsonSchema(): Json {
   const paths = [
     ...EMAIL_PLACES.map(({ path }) => path),
     ...TIMESTAMP_PLACES,
-    ...DESCRIPTION_PLACES,
+    ...DESCRIPTION_PLACES.map(({ path }) => path),
   ];
   const schema = objectSchema(paths.map((path) => path.split('.')));
   return {

@@ -23,7 +23,12 @@ export const TIMESTAMP_PLACES = ['timestamp', 'originalTimestamp', 'sentAt', 're
 type TimestampPlace = (typeof TIMESTAMP_PLACES)[number];
 
 /** Nat's page: `url` "is added as a description", and an `event` "replaces the url". */
-export const DESCRIPTION_PLACES = ['page.url', 'context.page.url', 'url', 'event'] as const;
+export const DESCRIPTION_PLACES = [
+  { path: 'page.url' },
+  { path: 'context.page.url' },
+  { path: 'url' },
+  { path: 'event' },
+] as const;
 
 /** How an event was read: a format of Nat's page, or the custom format of the workspace. */
 export type Format = (typeof EMAIL_PLACES)[number]['format'] | 'event_name' | 'custom';
@@ -59,12 +64,12 @@ export function findDocumentedFields(event: EventFields, now: number): FoundFiel
 
 /** Nat's page: "They must contain an `email`". */
 function findEmail(event: EventFields): Pick<FoundFields, 'email' | 'format'> {
-  const texts = EMAIL_PLACES.map((place) => ({ ...place, text: event.textAt(place.path) }));
-  const found = texts.find(({ text }) => text !== undefined);
-  if (found?.text === undefined) throw new Rejection('email_missing');
-  const email = parseEmail(found.text, found.path);
-  const isEventName = found.format === 'top_level' && hasEventName(event);
-  return { email, format: isEventName ? 'event_name' : found.format };
+  const found = firstText(event, EMAIL_PLACES);
+  if (found === undefined) throw new Rejection('email_missing');
+  const { path, format } = found.place;
+  const email = parseEmail(found.text, path);
+  const isEventName = format === 'top_level' && hasEventName(event);
+  return { email, format: isEventName ? 'event_name' : format };
 }
 
 /**
@@ -109,9 +114,18 @@ function hintAt(event: EventFields, path: TimestampPlace): number | undefined {
  * @throws {Rejection} 400 if one is no string, or not valid Unicode
  */
 export function findDescription(event: EventFields): string | undefined {
-  const texts = DESCRIPTION_PLACES.map((path) => ({ path, text: event.textAt(path) }));
-  const found = texts.find(({ text }) => text !== undefined);
-  return found && parseDescription(found.text, found.path);
+  const found = firstText(event, DESCRIPTION_PLACES);
+  return found && parseDescription(found.text, found.place.path);
+}
+
+/** The first of these places that has a text. All are read, so that a wrong one is always rejected. */
+function firstText<Place extends { path: string }>(event: EventFields, places: readonly Place[]) {
+  let found: { place: Place; text: string } | undefined;
+  for (const place of places) {
+    const text = event.textAt(place.path);
+    if (text !== undefined) found ??= { place, text };
+  }
+  return found;
 }
 
 /** Nat's page, "Example 2 - With event information but without traits". */

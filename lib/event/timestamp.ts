@@ -1,3 +1,4 @@
+import { dayExists } from './calendar-day.ts';
 import { Rejection } from './rejection.ts';
 
 const MINUTE_MS = 60_000;
@@ -10,6 +11,9 @@ const MAX_OFFSET_MINUTES = 14 * 60;
 /** ISO 8601, extended format, with `Z` or an offset. Without one it would be no point in time. */
 const ISO_8601 =
   /^(?<date>(?!0000)\d{4}-\d\d-\d\d)[Tt](?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:[.,](?<fraction>\d{1,9}))?)?(?:[Zz]|(?<sign>[+-])(?<offsetHour>\d\d)(?::?(?<offsetMinute>\d\d))?)$/;
+
+/** What JavaScript writes, which is most of what comes: `Date` reads it several times as fast. */
+const TO_ISO_STRING = /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** The zero times of Go and others, and of Unix: what a sender writes that has no time. */
 const UNSET_MS = new Set([Date.parse('0001-01-01T00:00:00Z'), 0]);
@@ -27,7 +31,13 @@ const MAX_CLOCK_ERROR_MS = 5 * MINUTE_MS;
  * @throws {Rejection} 400 if it is no such timestamp
  */
 export function parseTimestamp(value: unknown, field: string): number {
-  const parts = typeof value === 'string' ? ISO_8601.exec(value.trim())?.groups : undefined;
+  const text = typeof value === 'string' ? value.trim() : '';
+  if (TO_ISO_STRING.test(text)) {
+    const date = new Date(text);
+    // Else there is no such day, or it is 24:00.
+    if (date.getUTCDate() === Number(text.slice(8, 10))) return date.getTime();
+  }
+  const parts = ISO_8601.exec(text)?.groups;
   const timestamp = parts === undefined ? Number.NaN : toEpochMs(parts);
   if (Number.isNaN(timestamp)) throw new Rejection('timestamp_invalid', field);
   return timestamp;
@@ -75,10 +85,9 @@ export function correctClock(
 
 /** @returns NaN for a date or a time that does not exist */
 function toEpochMs(parts: Record<string, string | undefined>): number {
-  const midnight = Date.parse(`${parts.date}T00:00:00Z`);
-  // V8 reads 2021-02-30 as a day in March, so the day has to come back unchanged.
-  if (new Date(midnight).getUTCDate() !== Number(parts.date?.slice(-2))) return Number.NaN;
-  return midnight + timeOfDayMs(parts) - offsetMs(parts);
+  const { date = '' } = parts;
+  if (!dayExists(date)) return Number.NaN;
+  return Date.parse(date) + timeOfDayMs(parts) - offsetMs(parts);
 }
 
 function timeOfDayMs(parts: Record<string, string | undefined>): number {

@@ -1,4 +1,5 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { clientSettings, UNUSED_MIDDLEWARE } from './aws-client.ts';
 import { SECOND_MS } from './durations.ts';
 import { withTimeout } from './with-timeout.ts';
 
@@ -11,13 +12,14 @@ const ATTEMPT_TIMEOUT_MS = 2 * SECOND_MS;
 /** The client of Secrets Manager. Region, endpoint and credentials come from the environment. */
 export function createSecretsManager(): SecretsManagerClient {
   const client = new SecretsManagerClient({
-    maxAttempts: 3,
+    ...clientSettings('SECRETS_MANAGER', process.env),
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: ATTEMPT_TIMEOUT_MS,
       throwOnRequestTimeout: true,
     },
   });
+  for (const name of UNUSED_MIDDLEWARE) client.middlewareStack.remove(name);
   client.middlewareStack.add((next) => (args) => withTimeout(SECRET_CALL_TIMEOUT_MS, next(args)), {
     step: 'initialize',
     name: 'callTimeout',

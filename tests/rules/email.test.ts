@@ -169,6 +169,23 @@ describe('whatever is sent', () => {
     );
   });
 
+  it('gives the same for a plain domain as for one in capitals, which the URL host parser reads', () => {
+    const letters = fc.constantFrom(...'abxn019-.0x');
+    const labels = fc.oneof(
+      fc.string({ unit: letters, minLength: 1, maxLength: 70 }),
+      fc.constantFrom('xn--bcher-kva', 'xn--a', 'a.xn--', 'b.xn--b.c'),
+    );
+    const ending = fc.constantFrom('com', 'x', '0x7f', '7', 'c0m', 'xn--qxam', '-', '');
+    fc.assert(
+      fc.property(labels, ending, (label, tld) => {
+        const address = `peter@${label}.${tld}`;
+        const outcome = outcomeOf(() => parse(address));
+        expect(outcome).toEqual(outcomeOf(() => parse(address.toUpperCase())));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
   it('never repeats the value in the message', () => {
     const wrong = fc.constantFrom('..', ' ', '@', '"', '(', ',', '\0', 'ü', 'x'.repeat(300));
     fc.assert(

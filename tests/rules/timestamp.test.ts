@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { correctClock, isUnset, parseTimestamp, rejectFuture } from '../../lib/event/timestamp.ts';
-import { rejected } from './rejected.ts';
+import { outcomeOf, rejected } from './rejected.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0, 0);
 const HOUR_MS = 3_600_000;
@@ -160,6 +160,32 @@ describe('more than 24 h in the future', () => {
   it('takes what only its wall clock shows as later', () => {
     expect(parseNow('2026-11-26T02:00:00+14:00')).toBe(NOW + 24 * HOUR_MS);
   });
+});
+
+it('is read in the same way as JavaScript writes it and in any other form', () => {
+  const digits = (count: number, most: number) =>
+    fc.integer({ min: 0, max: most }).map((number) => String(number).padStart(count, '0'));
+  const clock = fc
+    .tuple(digits(2, 25), digits(2, 61), digits(2, 61))
+    .map((parts) => parts.join(':'));
+  const day = fc.tuple(digits(4, 9999), digits(2, 13), digits(2, 32)).map((date) => date.join('-'));
+  fc.assert(
+    fc.property(day, clock, digits(3, 999), (date, time, ms) => {
+      const text = `${date}T${time}.${ms}`;
+      const outcome = outcomeOf(() => parse(`${text}Z`));
+      expect(outcome).toEqual(outcomeOf(() => parse(`${text}+00:00`)));
+    }),
+    {
+      numRuns: 5000,
+      examples: [
+        ['0000-01-01', '00:00:00', '000'],
+        ['2021-02-29', '12:00:00', '000'],
+        ['2020-02-29', '24:00:00', '000'],
+        ['2020-12-31', '24:00:00', '001'],
+        ['2016-12-31', '23:59:60', '999'],
+      ],
+    },
+  );
 });
 
 describe('a time that is not set', () => {

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { clientSettings, UNUSED_MIDDLEWARE } from '../aws-client.ts';
 import { SECOND_MS } from '../durations.ts';
 import { withTimeout } from '../with-timeout.ts';
 
@@ -14,16 +15,11 @@ const ATTEMPT_TIMEOUT_MS = 3 * SECOND_MS;
 /** Enough to write the 4,000 events of a batch side by side. */
 const MAX_SOCKETS = 100;
 
-/**
- * These take a tenth of the CPU of a new event, and change nothing. The first writes lines for a
- * logger, and there is none. The second writes headers that tell AWS which SDK calls.
- */
-const UNUSED_MIDDLEWARE = ['loggerMiddleware', 'getUserAgentMiddleware'];
-
 /** The client that all tables share. Region, endpoint and credentials come from the environment. */
 export function createDynamoDB(): DynamoDBClient {
   const db = new DynamoDBClient({
-    maxAttempts: 3,
+    ...clientSettings('DYNAMODB', process.env),
+    accountIdEndpointMode: 'disabled',
     // Nothing changes the middleware after the first call.
     cacheMiddleware: true,
     requestHandler: {
