@@ -17,6 +17,7 @@ const optionsSchema = v.object({
       mainFields: v.array(v.string()),
       supported: v.record(v.string(), v.boolean()),
       define: v.record(v.string(), v.string()),
+      alias: v.record(v.string(), v.string()),
       exclude: v.array(v.string()),
     }),
   }),
@@ -53,7 +54,8 @@ export async function buildBundles(): Promise<Built> {
   const bundle = async (program: Program, more: BuildOptions = {}) => {
     const outfile = join(folder, `${program}.cjs`);
     await build({
-      entryPoints: [join(ROOT, PROGRAMS[program])],
+      absWorkingDir: ROOT,
+      entryPoints: [PROGRAMS[program]],
       outfile,
       bundle: true,
       platform: 'node',

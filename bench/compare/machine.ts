@@ -72,7 +72,7 @@ export async function startMachine(): Promise<Machine> {
   const start = (program: Program, job: ProgramJob, stdout: 'ignore' | 'pipe') => {
     const child = fork(childScript, {
       env,
-      execArgv: ['--expose-gc', '--no-warnings', ...heapLimits(job.memoryMb)],
+      execArgv: ['--no-warnings', ...heapLimits(job.memoryMb)],
       // The lines of the functions are formatted and written, as in Lambda.
       stdio: ['ignore', stdout, 'inherit', 'ipc'],
     });

@@ -144,10 +144,11 @@ describe('each function', () => {
     }
   });
 
-  it('does not look whether a body is a ReadableStream, which would load Web Streams', () => {
+  it('loads neither Web Streams nor what reads the files of a user, for which only the SDK asks', () => {
     for (const { name, files } of dev.functions) {
       const source = files.map(([, text]) => text).join();
       expect(source, name).not.toMatch(/typeof ReadableStream|instanceof ReadableStream/);
+      expect(source, name).not.toContain('node:fs/promises');
     }
   });
 
