@@ -39,8 +39,7 @@ try {
     drainSection,
     memorySection(machine),
     memorySizeSection(machine),
-    // The last, because it leaves a large ledger behind.
-    tableSizeSection(machine),
+    tableSizeSection(rounds),
   ]);
 } finally {
   await machine.stop();

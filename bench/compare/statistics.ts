@@ -39,7 +39,7 @@ export function medianOf(numbers: number[]): number {
  * @param onRound called after each round
  * @returns gives the results of a name, in order
  */
-export async function alternate<Name extends string, Result>(
+export async function alternate<Name extends string | number, Result>(
   measures: [Name, () => Promise<Result>][],
   rounds: number,
   onRound: (round: number) => void,

@@ -39,10 +39,10 @@ export const IDENTIFY: Design = {
   memoryGb: 1769 / 1024,
   maxBatch: 4000,
   cpuMs: {
-    single: { new: 2.96, unseen: 1.62, seen: 0.19 },
+    single: { new: 2.5, unseen: 1.36, seen: 0.17 },
     // A seen one in a batch was not measured: it is taken for an unseen one, which also reads.
-    inBatch: { new: 0.23, unseen: 0.11, seen: 0.11 },
-    start: 175,
+    inBatch: { new: 0.22, unseen: 0.09, seen: 0.09 },
+    start: 114,
   },
   units: {
     request: NOTHING,
@@ -55,14 +55,14 @@ export const IDENTIFY: Design = {
 };
 
 /** It knows no batches. */
-const PLAIN_MS: PerKind = { new: 4.32, unseen: 4.63, seen: 4.54 };
+const PLAIN_MS: PerKind = { new: 3.77, unseen: 4.09, seen: 3.95 };
 
 /** The comparison: `bench/plain/handler.ts`. */
 export const PLAIN: Design = {
   name: 'plain handler',
   memoryGb: 1769 / 1024,
   maxBatch: 1,
-  cpuMs: { single: PLAIN_MS, inBatch: PLAIN_MS, start: 283 },
+  cpuMs: { single: PLAIN_MS, inBatch: PLAIN_MS, start: 253 },
   units: {
     request: { reads: 0.5, writes: 0 },
     new: { reads: 0, writes: 2 },
@@ -77,7 +77,7 @@ export const PLAIN: Design = {
 export const DELIVERY = {
   memoryGb: 0.5,
   /** ms on a whole processor; `deliver` has three tenths of one. */
-  cpuMs: 3.2,
+  cpuMs: 2.7,
   processors: 512 / 1769,
   tableCalls: 2,
   units: { reads: 1, writes: 1 },

@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-
 import { logRate, retentionDays } from '../../lib/runtime/config.ts';
 import { problemOfNatApiUrl } from '../../lib/runtime/nat-api-url.ts';
 import { readWith } from '../../lib/runtime/read-with.ts';
@@ -13,7 +12,7 @@ const concurrency = optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1)))
 
 const settingsSchema = v.strictObject({
   throwAway: optional(v.boolean()),
-  alarmEmail: optional(v.pipe(v.string(), v.email('must be one email address'))),
+  alarmEmail: optional(v.pipe(v.string(), v.rfcEmail('must be one email address'))),
   retentionDays: optional(retentionDays),
   tracing: optional(v.boolean()),
   domain: optional(

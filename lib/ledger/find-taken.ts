@@ -20,6 +20,7 @@ const PROJECTION = expressions({
  *
  * @param db the client
  * @param table the table's name
+ * @param keys those that may be free
  * @returns the `interactionId` of each key that is taken
  * @throws if DynamoDB fails
  */
@@ -40,7 +41,7 @@ export async function findTaken(
 async function readItems(db: DynamoDBClient, table: string, Keys: Item[]): Promise<Item[]> {
   const [Key, ...others] = Keys;
   if (Key !== undefined && others.length === 0) {
-    // A single event is the rule, and this takes less CPU than a batch of one.
+    // Most requests have one event, and this takes less CPU than a batch of one key.
     const { Item } = await db.send(new GetItemCommand({ TableName: table, Key, ...PROJECTION }));
     return Item === undefined ? [] : [Item];
   }

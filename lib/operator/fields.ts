@@ -4,16 +4,18 @@ import { isTimeZone } from '../event/calendar-day.ts';
 /** What the timeline shows for an event without a description, unless the workspace has its own. */
 export const DEFAULT_STANDARD_MESSAGE = 'Used the product';
 
-const DECIMAL = v.pipe(v.string(), v.regex(/^\d+(?:\.\d+)?$/, 'must be a number'));
+const NOT_A_NUMBER = 'must be a number';
+const DECIMAL = v.pipe(v.string(), v.regex(/^\d+(?:\.\d+)?$/, NOT_A_NUMBER));
 
 /** A number, or the text of one, as a command line gives it. */
 export const number = (help: string, least: number, most: number) =>
   v.pipe(
-    v.union([v.number(), DECIMAL]),
+    v.union([v.number(), DECIMAL], NOT_A_NUMBER),
+    // What stands behind a transformation is no part of the JSON Schema that the command line reads.
+    v.description(help),
     v.transform(Number),
     v.minValue(least),
     v.maxValue(most),
-    v.description(help),
   );
 
 /** A short text that people read. */

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { dayExists } from '../event/calendar-day.ts';
 import { contactKey, dryRun, email, number, perSecond, workspaceId } from './fields.ts';
 
-const SINCE_RULE = 'must be a date such as 2020-05-31, or a date and time with Z or an offset';
+const DATE_OR_TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
 
 /** A contact, by its address or as the logs name it. */
 const contact = {
@@ -27,11 +27,11 @@ export const interactionCommands = {
       ),
       since: v.optional(
         v.pipe(
-          v.union(
-            [v.pipe(v.string(), v.isoDate()), v.pipe(v.string(), v.isoTimestamp())],
-            SINCE_RULE,
+          v.string(),
+          v.check(
+            isDateOrTime,
+            'must be a date such as 2020-05-31, or a date and time with Z or an offset',
           ),
-          v.check((since) => dayExists(since.slice(0, 10)), SINCE_RULE),
           v.description('only what was accepted since then: a date, or a date and time'),
         ),
       ),
@@ -82,3 +82,8 @@ export const interactionCommands = {
     input: v.strictObject({}),
   },
 } as const;
+
+function isDateOrTime(text: string): boolean {
+  const isReal = dayExists(text.slice(0, 10)) && !Number.isNaN(Date.parse(text));
+  return DATE_OR_TIME.test(text) && isReal;
+}

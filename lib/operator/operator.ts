@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-
 import { readWith } from '../runtime/read-with.ts';
 import { auditEntryOf } from './audit.ts';
 import {

@@ -11,8 +11,8 @@ const NO_PREFERENCE: string[] = [];
 
 /**
  * What a client of the AWS SDK would look for in the environment, and then in the files of a user,
- * such as `~/.aws/config`. A function has no such files, and looking for them takes a twentieth of
- * the CPU to the first answer of a container. Region and credentials come from the environment.
+ * such as `~/.aws/config`. A function has no such files, and looking for them takes 7 % of the CPU to
+ * the first answer of a container. Region and credentials come from the environment.
  *
  * @param service whose client it is
  * @param env the environment of the function: it may have the endpoint, as the SDK names it

@@ -40,5 +40,8 @@ function explain({ type, expected, received, requirement }: v.BaseIssue<unknown>
   if (received === 'undefined') return 'is missing';
   if (expected === 'Object') return 'must be an object';
   const rule = RULES[type]?.(requirement);
-  return rule ?? `must be ${expected?.replaceAll(/[()]/g, '').replaceAll(' | ', ' or ')}`;
+  if (rule !== undefined) return rule;
+  if (expected === null) return 'is not valid';
+  // Such as `("on" | "off")`.
+  return `must be ${expected.replaceAll(/[()]/g, '').replaceAll(' | ', ' or ')}`;
 }

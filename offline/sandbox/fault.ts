@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type Reading, readJsonBody } from './json-body.ts';
+import { NOT_AN_OBJECT, type Reading, readJsonBody } from './json-body.ts';
 
 const MAX_DELAY_MS = 600_000;
 const KEY_ENDING_LENGTH = 4;
@@ -100,7 +100,7 @@ function explain(problem: v.BaseIssue<unknown>): string {
   const name = v.getDotPath(problem);
   const field = Object.entries(fieldsSchema.entries).find(([known]) => known === name)?.[1];
   if (field !== undefined) return `${name}: expected ${v.getDescription(field)}`;
-  if (name === null) return 'the body is not a JSON object';
+  if (name === null) return NOT_AN_OBJECT;
   const known = Object.keys(fieldsSchema.entries).join(', ');
   return `unknown field ${name}: a fault has the fields ${known}`;
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type Reading, readJsonBody } from './json-body.ts';
+import { NOT_AN_OBJECT, type Reading, readJsonBody } from './json-body.ts';
 
 /** What the timeline shows if a call has neither a url nor an event name. */
 const STANDARD_MESSAGE = 'Used the product';
@@ -22,31 +22,34 @@ const emailSchema = v.pipe(
   v.regex(ADDRESS, 'is not an email address'),
 );
 
+const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;
 const NOT_A_TIMESTAMP = 'must be an ISO 8601 date and time with Z or an offset';
 
 const timestampSchema = v.pipe(
   v.string(NOT_A_TIMESTAMP),
-  v.isoTimestamp(NOT_A_TIMESTAMP),
-  v.check(isRealDay, 'is not a date that exists'),
+  v.regex(ISO_8601, NOT_A_TIMESTAMP),
+  v.check(exists, 'is not a date that exists'),
 );
 
-const NOT_AN_OBJECT = 'must be an object';
+const MUST_BE_OBJECT = 'must be an object';
 
 const textSchema = v.string('must be a string');
 
 const identifySchema = v.object({
   type: v.literal('identify', 'must be "identify": Nat only accepts identify calls'),
   email: v.optional(emailSchema),
-  traits: v.nullish(v.object({ email: v.optional(emailSchema) }, NOT_AN_OBJECT)),
+  traits: v.nullish(v.object({ email: v.optional(emailSchema) }, MUST_BE_OBJECT)),
   timestamp: timestampSchema,
-  page: v.nullish(v.object({ url: v.optional(textSchema) }, NOT_AN_OBJECT)),
+  page: v.nullish(v.object({ url: v.optional(textSchema) }, MUST_BE_OBJECT)),
   event: v.optional(textSchema),
 });
 
 /** `Date` reads 2021-02-30 as a day in March. */
-function isRealDay(timestamp: string): boolean {
-  const day = timestamp.slice(0, 10);
-  return new Date(day).toISOString().startsWith(day);
+function exists(timestamp: string): boolean {
+  const day = new Date(timestamp.slice(0, 10));
+  return (
+    day.getUTCDate() === Number(timestamp.slice(8, 10)) && !Number.isNaN(Date.parse(timestamp))
+  );
 }
 
 /**
@@ -71,7 +74,7 @@ export function readIdentifyCall(body: string): Reading<IdentifyCall> {
 
 function explain(problem: v.BaseIssue<unknown>): string {
   const field = v.getDotPath(problem);
-  if (field === null) return 'the body must be a JSON object';
+  if (field === null) return NOT_AN_OBJECT;
   return problem.received === 'undefined' ? `${field} is missing` : `${field} ${problem.message}`;
 }
 

@@ -69,6 +69,12 @@ describe('a client of the functions', () => {
     expect(headers).not.toContain('user-agent');
   });
 
+  it('prefers the address of its own service', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:1');
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', url);
+    expect(await askDynamoDB()).toMatchObject({ $metadata: { httpStatusCode: 200 } });
+  });
+
   it('is unlike one of the SDK, which reads such files', async () => {
     await new DynamoDBClient({ endpoint: url }).send(new ListTablesCommand());
     expect(fileCalls).toBeGreaterThan(0);

@@ -10,6 +10,7 @@ const schema = v.strictObject({
   address: v.optional(v.pipe(v.string(), v.url())),
   arn: v.optional(v.pipe(v.string(), v.startsWith('arn:'))),
   dryRun: v.optional(v.boolean()),
+  code: v.optional(v.pipe(v.string(), v.slug())),
   key: v.optional(v.pipe(v.string(), v.regex(/^\d+$/, 'must have digits only'))),
 });
 
@@ -35,6 +36,7 @@ describe('what a person wrote', () => {
     [{ name: 'Acme', arn: 'x' }, 'arn: must start with arn:'],
     [{ name: 'Acme', dryRun: 'true' }, 'dryRun: must be true or false'],
     [{ name: 'Acme', key: 'one' }, 'key: must have digits only'],
+    [{ name: 'Acme', code: 'x y' }, 'code: is not valid'],
     ['Acme', 'must be an object'],
   ])('gets a message that names the field: %j', (value, problem) => {
     expect(readWith(schema, value)).toEqual({ problems: [problem] });

@@ -159,6 +159,8 @@ describe('interactions.list', () => {
     [{ status: 'lost' }, /^status: /],
     [{ since: 'yesterday' }, /^since: must be a date/],
     [{ since: '2021-02-30' }, /^since: must be a date/],
+    [{ since: '2021-02-28 12:00:00Z' }, /^since: must be a date/],
+    [{ since: '2021-02-28T25:00:00Z' }, /^since: must be a date/],
     [{ workspace: 'nobody' }, /^workspace: there is no/],
     [{ from: 'nonsense' }, /^from: must be the `next`/],
   ])('refuses %j', async (fields, message) => {
