@@ -12,7 +12,7 @@ import { createWorkspaces } from '../../lib/workspaces/workspaces.ts';
 import { TABLES } from '../../offline/database.ts';
 import { operatorSecrets } from '../in-process/secrets.ts';
 import { embeddedTables, existing } from './embedded.ts';
-import { cutOff } from './interruptions.ts';
+import { cutOff, interleave } from './interruptions.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 const SLOW_PAGE_MS = 20_000;
@@ -195,6 +195,26 @@ describe('workspace.remove', () => {
     }
     const addAgain = { command: 'workspace.add', workspace, name: 'Acme' };
     await expect(invoke(addAgain)).rejects.toThrow(/^workspace: there is one/);
+  });
+
+  it('deletes a workspace to the end that something else changes at any moment, as secrets.rotate does', async () => {
+    let calls = 0;
+    for (let isReached = true; isReached; calls += 1) {
+      const { workspace } = await add();
+      await addInteractions(workspace);
+      const { next, resumeAt } = v.parse(answerSchema, await invoke({ ...remove, workspace }));
+      vi.setSystemTime(Date.parse(resumeAt ?? ''));
+      const { reached, results } = await interleave(
+        tables().db,
+        calls + 1,
+        () => invoke({ ...remove, from: next }),
+        () => tables().registry.change(workspace, (master) => ({ ...master, name: 'Changed' })),
+      );
+      isReached = reached;
+      expect(results[0]).toMatchObject({ status: 'fulfilled', value: { done: true } });
+      expect(await leftOf(workspace)).toEqual({ interactions: 0, records: 0 });
+    }
+    expect(calls).toBeGreaterThan(7);
   });
 
   it('gives the id and the key free, and does not remove a workspace that was added again', async () => {

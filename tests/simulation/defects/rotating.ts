@@ -31,5 +31,6 @@ export const ROTATING: Defect[] = [
     file: 'lib/operator/remove-workspace.ts',
     from: 'if (await registry.delete(master)) return;',
     to: 'await registry.delete(master);\n      return;',
+    test: 'tests/tables/removal.test.ts',
   },
 ];
