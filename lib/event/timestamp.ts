@@ -8,12 +8,13 @@ const MAX_AHEAD_MS = DAY_MS;
 /** ISO 8601: no zone is further from UTC than 14 hours. */
 const MAX_OFFSET_MINUTES = 14 * 60;
 
-/** ISO 8601, extended format, with `Z` or an offset. Without one it would be no point in time. */
+/**
+ * ISO 8601, extended format, with `Z` or an offset. Without one it would be no point in time. The groups
+ * are hour, minute, second, fraction, sign, and hour and minute of the offset. They have no names,
+ * because names take a third of the time.
+ */
 const ISO_8601 =
-  /^(?<date>(?!0000)\d{4}-\d\d-\d\d)[Tt](?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:[.,](?<fraction>\d{1,9}))?)?(?:[Zz]|(?<sign>[+-])(?<offsetHour>\d\d)(?::?(?<offsetMinute>\d\d))?)$/;
-
-/** The form that JavaScript writes. Most timestamps have it, and `Date` reads it several times as fast. */
-const TO_ISO_STRING = /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+  /^(?!0000)\d{4}-\d\d-\d\d[Tt](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)$/;
 
 /** The zero times of Go and others, and of Unix: what a sender writes that has no time. */
 const UNSET_MS = new Set([Date.parse('0001-01-01T00:00:00Z'), 0]);
@@ -31,14 +32,8 @@ const MAX_CLOCK_ERROR_MS = 5 * MINUTE_MS;
  * @throws {Rejection} 400 if it is no such timestamp
  */
 export function parseTimestamp(value: unknown, field: string): number {
-  const text = typeof value === 'string' ? value.trim() : '';
-  if (TO_ISO_STRING.test(text)) {
-    const date = new Date(text);
-    // Otherwise the day does not exist, or the time is 24:00.
-    if (date.getUTCDate() === Number(text.slice(8, 10))) return date.getTime();
-  }
-  const parts = ISO_8601.exec(text)?.groups;
-  const timestamp = parts === undefined ? Number.NaN : toEpochMs(parts);
+  const parts = typeof value === 'string' ? ISO_8601.exec(value.trim()) : null;
+  const timestamp = parts === null ? Number.NaN : toEpochMs(parts);
   if (Number.isNaN(timestamp)) throw new Rejection('timestamp_invalid', field);
   return timestamp;
 }
@@ -84,28 +79,30 @@ export function correctClock(
 }
 
 /** @returns NaN for a date or a time that does not exist */
-function toEpochMs(parts: Record<string, string | undefined>): number {
-  const { date = '' } = parts;
+function toEpochMs([text, ...parts]: RegExpExecArray): number {
+  const [hour, minute, second, fraction, sign, offsetHour, offsetMinute] = parts;
+  const date = text.slice(0, 10);
   if (!dayExists(date)) return Number.NaN;
-  return Date.parse(date) + timeOfDayMs(parts) - offsetMs(parts);
+  const timeOfDay = timeOfDayMs(
+    toNumber(hour),
+    toNumber(minute),
+    toNumber(second),
+    Math.trunc(toNumber(`0.${fraction ?? 0}`) * 1000),
+  );
+  const offset = offsetMs(toNumber(offsetHour), toNumber(offsetMinute));
+  return Date.parse(date) + timeOfDay - (sign === '-' ? -offset : offset);
 }
 
-function timeOfDayMs(parts: Record<string, string | undefined>): number {
-  const hour = toNumber(parts.hour);
-  const minute = toNumber(parts.minute);
-  const second = toNumber(parts.second);
-  const ms = Math.trunc(toNumber(`0.${parts.fraction ?? 0}`) * 1000);
+function timeOfDayMs(hour: number, minute: number, second: number, ms: number): number {
   const isEndOfDay = hour === 24 && minute === 0 && second === 0 && ms === 0;
   if ((hour > 23 && !isEndOfDay) || minute > 59 || second > 60) return Number.NaN;
   const wholeMinutes = (hour * 60 + minute) * MINUTE_MS;
   return wholeMinutes + (second === 60 ? MINUTE_MS - 1 : second * 1000 + ms);
 }
 
-function offsetMs({ sign, offsetHour, offsetMinute }: Record<string, string | undefined>): number {
-  const minutes = toNumber(offsetMinute);
-  const total = toNumber(offsetHour) * 60 + minutes;
-  if (minutes > 59 || total > MAX_OFFSET_MINUTES) return Number.NaN;
-  return (sign === '-' ? -total : total) * MINUTE_MS;
+function offsetMs(hours: number, minutes: number): number {
+  const total = hours * 60 + minutes;
+  return minutes > 59 || total > MAX_OFFSET_MINUTES ? Number.NaN : total * MINUTE_MS;
 }
 
 function toNumber(digits: string | undefined): number {

@@ -153,3 +153,10 @@ function midnightsOf(timeZone: string, year: number): number[] {
     first.plusDays(day).atStartOfDay(zone).toInstant().toEpochMilli(),
   );
 }
+
+it('the day in UTC needs no formatter, which would be dear in a cold start', () => {
+  const formatter = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
+  expect(calendarDay('UTC', Date.UTC(2020, 4, 31))).toBe('2020-05-31');
+  expect(formatter).not.toHaveBeenCalled();
+  formatter.mockRestore();
+});

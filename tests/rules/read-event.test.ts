@@ -54,6 +54,15 @@ describe('the whole event in lower case', () => {
     });
   });
 
+  it.each([
+    [{ Email: 'a@b.co', email: null }, { email: 'a@b.co' }],
+    [{ Email: null, email: 'a@b.co' }, { email: 'a@b.co' }],
+    [{ Email: '', email: null }, { email: '' }],
+    [{ Email: null }, { email: null }],
+  ])('has in lower case the spelling that has a value: %j', (sent, inLowerCase) => {
+    expect(readEvent(sent).inLowerCase()).toEqual(inLowerCase);
+  });
+
   it('is rejected if any object has a name twice, without repeating the name', () => {
     expect(() => readEvent({ x: [{ secret: 1, Secret: 2 }] }).inLowerCase()).toThrow(
       rejected('field_repeated', 'A field appears more than once'),
