@@ -9,9 +9,9 @@ const MAX_AHEAD_MS = DAY_MS;
 const MAX_OFFSET_MINUTES = 14 * 60;
 
 /**
- * ISO 8601, extended format, with `Z` or an offset. Without one it would be no point in time. The groups
- * are hour, minute, second, fraction, sign, and hour and minute of the offset. They have no names,
- * because names take a third of the time.
+ * ISO 8601, extended format, with `Z` or an offset. Without one it would be no point in time. The
+ * groups are hour, minute, second, fraction, sign, and hour and minute of the offset. They have no
+ * names, because names take a quarter of the time.
  */
 const ISO_8601 =
   /^(?!0000)\d{4}-\d\d-\d\d[Tt](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)$/;

@@ -1,11 +1,10 @@
 /** How the variables name the services that have an endpoint of their own. */
 type Service = 'DYNAMODB' | 'SECRETS_MANAGER';
 
-/**
- * These take a tenth of the CPU of a new event, and change nothing. The first writes lines for a
- * logger, and there is none. The second writes headers that tell AWS which SDK calls.
- */
-export const UNUSED_MIDDLEWARE = ['loggerMiddleware', 'getUserAgentMiddleware'];
+/** Writes lines for a logger, and there is none. */
+const LOGGER = 'loggerMiddleware';
+/** Writes headers that tell AWS which SDK calls. */
+const USER_AGENT = 'getUserAgentMiddleware';
 
 const NO_PREFERENCE: string[] = [];
 
@@ -28,4 +27,14 @@ export function clientSettings(service: Service, env: NodeJS.ProcessEnv) {
     authSchemePreference: NO_PREFERENCE,
     disableClockSkewCorrection: false,
   };
+}
+
+/**
+ * Removes from a client of the AWS SDK what takes a tenth of the CPU of a new event, and changes
+ * nothing.
+ *
+ * @param middlewareStack of the client
+ */
+export function removeUnused(middlewareStack: { remove(name: string): unknown }): void {
+  for (const name of [LOGGER, USER_AGENT]) middlewareStack.remove(name);
 }

@@ -6,8 +6,8 @@ type Reading<T> = { output: T; problems?: never } | { output?: never; problems: 
 /**
  * Reads what a person wrote, with the schema for it.
  *
- * @returns the output of the schema; else a text for each field that is wrong, such as `timeZone: is missing`. A
- * text never holds the value, because it may be a secret
+ * @returns the output of the schema; else a text for each field that is wrong, such as
+ * `timeZone: is missing`. A text never holds the value, because it may be a secret
  */
 export function readWith<T>(schema: v.GenericSchema<unknown, T>, value: unknown): Reading<T> {
   // Without this the library would write messages that quote the value.

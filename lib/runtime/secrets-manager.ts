@@ -1,5 +1,5 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { clientSettings, UNUSED_MIDDLEWARE } from './aws-client.ts';
+import { clientSettings, removeUnused } from './aws-client.ts';
 import { SECOND_MS } from './durations.ts';
 import { withTimeout } from './with-timeout.ts';
 
@@ -19,7 +19,7 @@ export function createSecretsManager(): SecretsManagerClient {
       throwOnRequestTimeout: true,
     },
   });
-  for (const name of UNUSED_MIDDLEWARE) client.middlewareStack.remove(name);
+  removeUnused(client.middlewareStack);
   client.middlewareStack.add((next) => (args) => withTimeout(SECRET_CALL_TIMEOUT_MS, next(args)), {
     step: 'initialize',
     name: 'callTimeout',

@@ -162,7 +162,7 @@ describe('more than 24 h in the future', () => {
   });
 });
 
-it('is read in the same way as JavaScript writes it and in any other form', () => {
+it('is the same with Z and with an offset of zero, whatever the date and the time are', () => {
   const digits = (count: number, most: number) =>
     fc.integer({ min: 0, max: most }).map((number) => String(number).padStart(count, '0'));
   const clock = fc

@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { clientSettings, UNUSED_MIDDLEWARE } from '../aws-client.ts';
+import { clientSettings, removeUnused } from '../aws-client.ts';
 import { SECOND_MS } from '../durations.ts';
 import { withTimeout } from '../with-timeout.ts';
 
@@ -32,7 +32,7 @@ export function createDynamoDB(): DynamoDBClient {
       httpsAgent: { maxSockets: MAX_SOCKETS },
     },
   });
-  for (const name of UNUSED_MIDDLEWARE) db.middlewareStack.remove(name);
+  removeUnused(db.middlewareStack);
   db.middlewareStack.add((next) => (args) => withTimeout(TABLE_CALL_TIMEOUT_MS, next(args)), {
     step: 'initialize',
     name: 'callTimeout',
