@@ -1,20 +1,24 @@
+import { toIsoDate } from './iso-8601.ts';
+
+/** In a year that is no leap year. */
+const DAYS_IN_MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+/** Of the Gregorian calendar: 146,097 days. */
+const MS_OF_400_YEARS = 146_097 * 24 * 60 * 60 * 1000;
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
  * The calendar date of a timestamp in a time zone: the day of the one-per-day rule.
  *
- * @param timestamp ms since the epoch
  * @param timeZone an IANA name, such as `Europe/Berlin`
+ * @param timestamp ISO 8601 in UTC, such as `2020-05-31T17:55:47.263Z`
  * @returns the date as `2020-05-31`
  * @throws {RangeError} if the time zone is unknown
  */
-export function calendarDay(timeZone: string, timestamp: number): string {
-  if (timeZone === 'UTC') {
-    // The first formatter is dear in a cold start, and most workspaces need none.
-    const date = new Date(timestamp);
-    return toIsoDate(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate());
-  }
-  const parts = formatterFor(timeZone).formatToParts(timestamp);
+export function calendarDay(timeZone: string, timestamp: string): string {
+  // The first formatter is dear in a cold start, and most workspaces need none.
+  if (timeZone === 'UTC') return timestamp.slice(0, 10);
+  const parts = formatterFor(timeZone).formatToParts(Date.parse(timestamp));
   const values = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   const { era, year, month, day } = values;
   // ISO 8601 counts 1 BC as the year 0; the formatter counts it as 1 of the era before.
@@ -22,18 +26,24 @@ export function calendarDay(timeZone: string, timestamp: number): string {
   return toIsoDate(isoYear, Number(month), Number(day));
 }
 
-function toIsoDate(year: number, month: number, day: number): string {
-  const digits = (number: number, count: number) => String(number).padStart(count, '0');
-  return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}`;
+/**
+ * The beginning of a day in UTC.
+ *
+ * @param year 0 to 9999
+ * @param month 0 to 99
+ * @param day 0 to 99
+ * @returns ms since the epoch; NaN if the day does not exist, such as 30 February
+ */
+export function startOfDay(year: number, month: number, day: number): number {
+  if (day === 0 || day > daysIn(year, month)) return Number.NaN;
+  // `Date.UTC` takes the years to 99 for those of the last century. The calendar repeats itself.
+  return Date.UTC(year + 400, month - 1, day) - MS_OF_400_YEARS;
 }
 
-/**
- * Tells whether a day exists. `Date` takes 2021-02-30 for a day in March.
- *
- * @param date as `2020-05-31`, with a month from 01 to 12 and a day from 01 to 31
- */
-export function dayExists(date: string): boolean {
-  return new Date(date).getUTCDate() === Number(date.slice(-2));
+/** The number of days in a month of the Gregorian calendar; 0 if there is no such month. */
+function daysIn(year: number, month: number): number {
+  const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return month === 2 && isLeapYear ? 29 : (DAYS_IN_MONTHS[month - 1] ?? 0);
 }
 
 /**

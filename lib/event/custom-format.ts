@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { parseDescription } from './description.ts';
 import { type FoundFields, findDescription, findTimestamp } from './documented-formats.ts';
 import { parseEmail } from './email.ts';
-import type { EventFields } from './read-event.ts';
+import type { EventFields } from './event-fields.ts';
 import { Rejection } from './rejection.ts';
 import { parseTimestamp, rejectFuture } from './timestamp.ts';
 

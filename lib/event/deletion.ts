@@ -1,4 +1,4 @@
-import { readEvent } from './read-event.ts';
+import { EventFields } from './event-fields.ts';
 import { Rejection } from './rejection.ts';
 
 /** Segment's deletion message: "forget this user". It names the user and no address. */
@@ -25,7 +25,7 @@ export interface UserCall {
  * a deletion has no `userId`
  */
 export function readUserCall(body: unknown): UserCall {
-  const event = readEvent(body);
+  const event = new EventFields(body);
   const type = event.textAt('type');
   const call = {
     isDeletion: type !== undefined && isDeletion(type),

@@ -1,6 +1,6 @@
 import { parseDescription } from './description.ts';
 import { parseEmail } from './email.ts';
-import type { EventFields } from './read-event.ts';
+import type { EventFields } from './event-fields.ts';
 import { Rejection } from './rejection.ts';
 import { correctClock, isUnset, parseTimestamp, rejectFuture } from './timestamp.ts';
 

@@ -2,7 +2,8 @@ import { calendarDay } from './calendar-day.ts';
 import { type Extract, findCustomFields } from './custom-format.ts';
 import { isDeletion } from './deletion.ts';
 import { type Format, findDocumentedFields } from './documented-formats.ts';
-import { type EventFields, readEvent } from './read-event.ts';
+import { EventFields } from './event-fields.ts';
+import { toIsoTimestamp } from './iso-8601.ts';
 import { Rejection } from './rejection.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -46,15 +47,16 @@ export interface NormalizeSettings {
  * @throws {Rejection} 501 for a call that is not `identify`, 400 for a field that is missing or wrong
  */
 export function normalize(body: unknown, settings: NormalizeSettings, now: number): Interaction {
-  const event = readEvent(body, settings.shared);
+  const event = new EventFields(body, settings.shared);
   requireIdentify(event, settings.impliedType);
   const { email, timestamp, description, format } =
     findCustomFields(event, settings.extract, now) ?? findDocumentedFields(event, now);
   rejectOldEvent(timestamp, settings.retentionDays, now);
+  const isoTimestamp = toIsoTimestamp(timestamp);
   return {
     email,
-    timestamp: new Date(timestamp).toISOString(),
-    day: calendarDay(settings.timeZone, timestamp),
+    timestamp: isoTimestamp,
+    day: calendarDay(settings.timeZone, isoTimestamp),
     description: description ?? settings.standardMessage,
     format,
   };

@@ -1,4 +1,4 @@
-import { dayExists } from './calendar-day.ts';
+import { startOfDay } from './calendar-day.ts';
 import { Rejection } from './rejection.ts';
 
 const MINUTE_MS = 60_000;
@@ -9,15 +9,19 @@ const MAX_AHEAD_MS = DAY_MS;
 const MAX_OFFSET_MINUTES = 14 * 60;
 
 /**
- * ISO 8601, extended format, with `Z` or an offset. Without one it would be no point in time. The
- * groups are hour, minute, second, fraction, sign, and hour and minute of the offset. They have no
- * names, because names take a quarter of the time.
+ * ISO 8601, extended format, with `Z` or an offset. Without one it would be no point in time. It
+ * captures nothing: `toEpochMs` reads the digits where they stand, which takes a sixth of the time.
  */
 const ISO_8601 =
-  /^(?!0000)\d{4}-\d\d-\d\d[Tt](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)$/;
+  /^(?!0000)\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)$/;
+
+/** Where the sign of an offset cannot stand. */
+const LAST_HYPHEN_OF_DATE = 7;
+/** The code of `0`; those of the other digits follow. */
+const DIGIT_0 = 48;
 
 /** The zero times of Go and others, and of Unix: what a sender writes that has no time. */
-const UNSET_MS = new Set([Date.parse('0001-01-01T00:00:00Z'), 0]);
+const UNSET_MS = [Date.parse('0001-01-01T00:00:00Z'), 0];
 
 /** A clock that is off by less is not corrected: a request takes time, too. */
 const MAX_CLOCK_ERROR_MS = 5 * MINUTE_MS;
@@ -32,8 +36,7 @@ const MAX_CLOCK_ERROR_MS = 5 * MINUTE_MS;
  * @throws {Rejection} 400 if it is no such timestamp
  */
 export function parseTimestamp(value: unknown, field: string): number {
-  const parts = typeof value === 'string' ? ISO_8601.exec(value.trim()) : null;
-  const timestamp = parts === null ? Number.NaN : toEpochMs(parts);
+  const timestamp = typeof value === 'string' ? toEpochMs(value.trim()) : Number.NaN;
   if (Number.isNaN(timestamp)) throw new Rejection('timestamp_invalid', field);
   return timestamp;
 }
@@ -56,7 +59,7 @@ export function rejectFuture(timestamp: number, field: string, now: number): num
  * @param timestamp ms since the epoch
  */
 export function isUnset(timestamp: number): boolean {
-  return UNSET_MS.has(timestamp);
+  return UNSET_MS.includes(timestamp);
 }
 
 /**
@@ -78,19 +81,19 @@ export function correctClock(
   return Math.abs(clockError) > MAX_CLOCK_ERROR_MS ? original - clockError : original;
 }
 
-/** @returns NaN for a date or a time that does not exist */
-function toEpochMs([text, ...parts]: RegExpExecArray): number {
-  const [hour, minute, second, fraction, sign, offsetHour, offsetMinute] = parts;
-  const date = text.slice(0, 10);
-  if (!dayExists(date)) return Number.NaN;
+/** @returns NaN for another format, and for a date or a time that does not exist */
+function toEpochMs(text: string): number {
+  if (!ISO_8601.test(text)) return Number.NaN;
+  const signAt = Math.max(text.indexOf('+'), text.lastIndexOf('-'));
+  const zoneAt = signAt > LAST_HYPHEN_OF_DATE ? signAt : text.length - 1;
+  const day = startOfDay(digitsAt(text, 0, 4), digitsAt(text, 5, 2), digitsAt(text, 8, 2));
   const timeOfDay = timeOfDayMs(
-    toNumber(hour),
-    toNumber(minute),
-    toNumber(second),
-    Math.trunc(toNumber(`0.${fraction ?? 0}`) * 1000),
+    digitsAt(text, 11, 2),
+    digitsAt(text, 14, 2),
+    digitsAt(text, 17, 2, zoneAt),
+    digitsAt(text, 20, 3, zoneAt),
   );
-  const offset = offsetMs(toNumber(offsetHour), toNumber(offsetMinute));
-  return Date.parse(date) + timeOfDay - (sign === '-' ? -offset : offset);
+  return day + timeOfDay - offsetMs(text, zoneAt);
 }
 
 function timeOfDayMs(hour: number, minute: number, second: number, ms: number): number {
@@ -100,11 +103,20 @@ function timeOfDayMs(hour: number, minute: number, second: number, ms: number): 
   return wholeMinutes + (second === 60 ? MINUTE_MS - 1 : second * 1000 + ms);
 }
 
-function offsetMs(hours: number, minutes: number): number {
+/** `Z` has no digits behind it, so its offset is 0. */
+function offsetMs(text: string, zoneAt: number): number {
+  const hours = digitsAt(text, zoneAt + 1, 2);
+  const minutes = digitsAt(text, text[zoneAt + 3] === ':' ? zoneAt + 4 : zoneAt + 3, 2);
   const total = hours * 60 + minutes;
-  return minutes > 59 || total > MAX_OFFSET_MINUTES ? Number.NaN : total * MINUTE_MS;
+  if (minutes > 59 || total > MAX_OFFSET_MINUTES) return Number.NaN;
+  return text[zoneAt] === '-' ? -total * MINUTE_MS : total * MINUTE_MS;
 }
 
-function toNumber(digits: string | undefined): number {
-  return Number(digits ?? 0);
+/** The number that these digits make. Where the text has ended, a digit counts as 0. */
+function digitsAt(text: string, start: number, count: number, end = text.length): number {
+  let number = 0;
+  for (let at = start; at < start + count; at += 1) {
+    number = number * 10 + (at < end ? text.charCodeAt(at) - DIGIT_0 : 0);
+  }
+  return number;
 }

@@ -1,4 +1,4 @@
-import { type EventFields, readEvent } from '../event/read-event.ts';
+import { EventFields } from '../event/event-fields.ts';
 import { Rejection } from '../event/rejection.ts';
 import { checkEventLimits } from './event-limits.ts';
 
@@ -25,7 +25,7 @@ export interface Body {
 export function readBody(json: unknown): Body {
   if (Array.isArray(json)) return { form: 'array', events: limitEvents(json) };
   if (typeof json !== 'object' || json === null) return { form: 'single', events: [json] };
-  const body = readEvent(json);
+  const body = new EventFields(json);
   const batch = body.valueAt('batch');
   if (batch === undefined) return { form: 'single', events: [json] };
   if (!Array.isArray(batch)) throw new Rejection('batch_not_array');
@@ -42,5 +42,5 @@ function sharedFields(body: EventFields): { shared?: EventFields } {
   const [context, sentAt] = [body.valueAt('context'), body.valueAt('sentAt')];
   if (context === undefined && sentAt === undefined) return {};
   checkEventLimits({ context });
-  return { shared: readEvent({ context, sentAt }) };
+  return { shared: new EventFields({ context, sentAt }) };
 }

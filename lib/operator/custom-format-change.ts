@@ -1,6 +1,6 @@
 import { type CustomFormat, compileFormat } from '../event/custom-format.ts';
+import { EventFields } from '../event/event-fields.ts';
 import { type Interaction, normalize } from '../event/normalize.ts';
-import { readEvent } from '../event/read-event.ts';
 import { Rejection } from '../event/rejection.ts';
 import type { MasterRecord } from '../workspaces/master-record.ts';
 import type { Input } from './commands.ts';
@@ -59,7 +59,7 @@ async function extractFrom(
 ): Promise<Interaction> {
   const extract = await compileFormat(format);
   try {
-    if (extract(readEvent(sample)).email === undefined) {
+    if (extract(new EventFields(sample)).email === undefined) {
       throw new OperatorError('emailPath: finds no email in the sample');
     }
     return normalize(sample, { timeZone, standardMessage, extract }, Date.now());

@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { dayExists } from '../event/calendar-day.ts';
 import { contactKey, dryRun, email, number, perSecond, workspaceId } from './fields.ts';
 
 const DATE_OR_TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
@@ -84,6 +83,7 @@ export const interactionCommands = {
 } as const;
 
 function isDateOrTime(text: string): boolean {
-  const isReal = dayExists(text.slice(0, 10)) && !Number.isNaN(Date.parse(text));
-  return DATE_OR_TIME.test(text) && isReal;
+  const isTime = DATE_OR_TIME.test(text) && !Number.isNaN(Date.parse(text));
+  // `Date` takes 2021-02-30 for a day in March.
+  return isTime && new Date(text.slice(0, 10)).getUTCDate() === Number(text.slice(8, 10));
 }

@@ -1,8 +1,8 @@
 import '@js-joda/timezone';
-import { Instant, ZoneId } from '@js-joda/core';
+import { Instant, LocalDate, ZoneId } from '@js-joda/core';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { calendarDay, isTimeZone } from '../../lib/event/calendar-day.ts';
+import { calendarDay, isTimeZone, startOfDay } from '../../lib/event/calendar-day.ts';
 
 const ZONES = Intl.supportedValuesOf('timeZone');
 
@@ -52,7 +52,7 @@ describe("the calendar date of the event's timestamp in the workspace's time zon
     ['Etc/GMT+11', '0001-01-01T00:00:00.000Z', '0000-12-31'],
     ['Etc/GMT-14', '0001-12-31T10:00:00.000Z', '0002-01-01'],
   ])('in %s %s falls on %s', (timeZone, instant, day) => {
-    expect(calendarDay(timeZone, Date.parse(instant))).toBe(day);
+    expect(calendarDay(timeZone, instant)).toBe(day);
   });
 
   it('is the date that a Swedish calendar shows there, in every zone', () => {
@@ -60,7 +60,7 @@ describe("the calendar date of the event's timestamp in the workspace's time zon
     fc.assert(
       fc.property(fc.constantFrom(...ZONES), instants, (timeZone, instant) => {
         const shown = new Date(instant).toLocaleDateString('sv-SE', { timeZone });
-        expect(calendarDay(timeZone, instant)).toBe(shown);
+        expect(dayAt(timeZone, instant)).toBe(shown);
       }),
       { numRuns: 2000 },
     );
@@ -71,7 +71,7 @@ describe("the calendar date of the event's timestamp in the workspace's time zon
     const instants = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(2025, 0, 1) });
     fc.assert(
       fc.property(fc.constantFrom(...ZONES), instants, (timeZone, instant) => {
-        expect(calendarDay(timeZone, instant)).toBe(libraryDay(timeZone, instant));
+        expect(dayAt(timeZone, instant)).toBe(libraryDay(timeZone, instant));
       }),
       { numRuns: 2000 },
     );
@@ -89,9 +89,9 @@ describe("the calendar date of the event's timestamp in the workspace's time zon
   ])('begins and ends when that library says, on every day in %s in %i', (timeZone, year) => {
     for (const midnight of midnightsOf(timeZone, year)) {
       for (const instant of [midnight - 1, midnight]) {
-        expect(calendarDay(timeZone, instant)).toBe(libraryDay(timeZone, instant));
+        expect(dayAt(timeZone, instant)).toBe(libraryDay(timeZone, instant));
       }
-      expect(calendarDay(timeZone, midnight - 1)).not.toBe(calendarDay(timeZone, midnight));
+      expect(dayAt(timeZone, midnight - 1)).not.toBe(dayAt(timeZone, midnight));
     }
   });
 
@@ -103,7 +103,7 @@ describe("the calendar date of the event's timestamp in the workspace's time zon
         const timeZone =
           hours === 0 ? 'Etc/GMT' : `Etc/GMT${hours > 0 ? '-' : '+'}${Math.abs(hours)}`;
         const local = new Date(instant + hours * 3_600_000).toISOString();
-        expect(calendarDay(timeZone, instant)).toBe(local.slice(0, 10));
+        expect(dayAt(timeZone, instant)).toBe(local.slice(0, 10));
       }),
       { numRuns: 2000 },
     );
@@ -112,13 +112,13 @@ describe("the calendar date of the event's timestamp in the workspace's time zon
   it('makes the formatter of a time zone, which is costly, only once', () => {
     const formatters = vi.spyOn(Intl, 'DateTimeFormat');
     // In a casing that no other test has used.
-    for (let n = 0; n < 3; n += 1) calendarDay('INDIAN/christmas', n);
+    for (let n = 0; n < 3; n += 1) dayAt('INDIAN/christmas', n);
     expect(formatters).toHaveBeenCalledTimes(1);
     formatters.mockRestore();
   });
 
   it('throws for a time zone that there is not', () => {
-    expect(() => calendarDay('Mars/Olympus_Mons', 0)).toThrow(RangeError);
+    expect(() => dayAt('Mars/Olympus_Mons', 0)).toThrow(RangeError);
   });
 });
 
@@ -138,9 +138,22 @@ describe('isTimeZone', () => {
   );
 });
 
+/** @param instant ms since the epoch */
+function dayAt(timeZone: string, instant: number): string {
+  return calendarDay(timeZone, new Date(instant).toISOString());
+}
+
 /** js-joda brings the IANA time zones itself, and asks the runtime for nothing. */
 function libraryDay(timeZone: string, instant: number): string {
   return Instant.ofEpochMilli(instant).atZone(ZoneId.of(timeZone)).toLocalDate().toString();
+}
+
+function libraryStartOfDay(year: number, month: number, day: number): number {
+  try {
+    return LocalDate.of(year, month, day).toEpochDay() * 86_400_000;
+  } catch {
+    return Number.NaN;
+  }
 }
 
 /** The first millisecond of each day of a year, ms since the epoch. */
@@ -154,9 +167,29 @@ function midnightsOf(timeZone: string, year: number): number[] {
   );
 }
 
+describe('startOfDay', () => {
+  it('is NaN for exactly those days that a calendar library does not have', () => {
+    const [years, twoDigits] = [fc.integer({ min: 0, max: 9999 }), fc.integer({ min: 0, max: 99 })];
+    fc.assert(
+      fc.property(years, fc.integer({ min: 0, max: 13 }), twoDigits, (year, month, day) => {
+        expect(startOfDay(year, month, day)).toBe(libraryStartOfDay(year, month, day));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it.each([2019, 2020, 1900, 2000, 99, 4])('has every day of the year %i', (year) => {
+    for (let month = 1; month <= 12; month += 1) {
+      for (let day = 0; day <= 32; day += 1) {
+        expect(startOfDay(year, month, day)).toBe(libraryStartOfDay(year, month, day));
+      }
+    }
+  });
+});
+
 it('the day in UTC needs no formatter, which would be dear in a cold start', () => {
   const formatter = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
-  expect(calendarDay('UTC', Date.UTC(2020, 4, 31))).toBe('2020-05-31');
+  expect(dayAt('UTC', Date.UTC(2020, 4, 31))).toBe('2020-05-31');
   expect(formatter).not.toHaveBeenCalled();
   formatter.mockRestore();
 });

@@ -5,8 +5,8 @@ import {
   compileFormat,
   customFormatSchema,
 } from '../../lib/event/custom-format.ts';
+import { EventFields } from '../../lib/event/event-fields.ts';
 import { normalize } from '../../lib/event/normalize.ts';
-import { readEvent } from '../../lib/event/read-event.ts';
 import { rejected } from './rejected.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
@@ -128,10 +128,14 @@ describe('a custom format of the workspace', () => {
 });
 
 describe('in a batch, a custom format', () => {
-  const shared = readEvent({ user: { mail: 'all@x.co' }, at: WHEN, screen: { title: 'All' } });
+  const shared = new EventFields({
+    user: { mail: 'all@x.co' },
+    at: WHEN,
+    screen: { title: 'All' },
+  });
   const readInBatch = async (event: object) => {
     const extract = await compileFormat(FORMAT);
-    return extract(readEvent(event, shared));
+    return extract(new EventFields(event, shared));
   };
 
   it('finds what the batch says of all its events', async () => {
@@ -153,9 +157,8 @@ describe('in a batch, a custom format', () => {
 
   it('reads what all events have in common only once', async () => {
     const extract = await compileFormat(FORMAT);
-    const inLowerCase = vi.fn(shared.inLowerCase);
-    const common = { ...shared, inLowerCase };
-    for (let n = 0; n < 3; n += 1) extract(readEvent({}, common));
+    const inLowerCase = vi.spyOn(shared, 'inLowerCase');
+    for (let n = 0; n < 3; n += 1) extract(new EventFields({}, shared));
     expect(inLowerCase).toHaveBeenCalledTimes(1);
   });
 });

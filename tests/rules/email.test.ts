@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseEmail } from '../../lib/event/email.ts';
@@ -22,6 +23,7 @@ describe('one valid address', () => {
     ['with a domain in capital umlauts', 'info@BÜCHER.example', 'info@xn--bcher-kva.example'],
     ['with a domain in punycode', 'info@XN--BCHER-KVA.example', 'info@xn--bcher-kva.example'],
     ['with a domain in Greek capitals', 'a@ΟΔΟΣ.ΕΛ', 'a@xn--pxavbq.xn--qxam'],
+    ['with a domain that ends in Greek', 'a@example.ΕΛ', 'a@example.xn--qxam'],
     ['with a Japanese domain', 'a@例え.jp', 'a@xn--r8jz45g.jp'],
     ['with a full-width dot', 'a@例え。jp', 'a@xn--r8jz45g.jp'],
     [
@@ -63,6 +65,7 @@ describe('one valid address', () => {
     ['with a local part that is not ASCII', 'jörg@example.com'],
     ['with a Kelvin sign, whose lower case is k', '\u212aate@example.com'],
     ['with a lone surrogate', 'peter@\ud800.com'],
+    ['with a number in hex at the end', 'peter@example.0x7f'],
     ['with a domain of one label', 'peter@localhost'],
     ['with a domain that ends in a dot', 'peter@example.com.'],
     ['with an empty label', 'peter@example..com'],
@@ -100,8 +103,10 @@ describe('at most 254 characters', () => {
     );
   });
 
-  it('rejects one of 255 even if it is no address', () => {
-    const sent = `a@${label(250)} .co`;
+  it.each([
+    ['with a space', `a@${label(250)} .co`],
+    ['at a number', `a@${label(250)}.0x7f`],
+  ])('rejects one of 255 even if it is no address: %s', (_what, sent) => {
     expect(() => parse(sent)).toThrow(rejected('email_too_long', 'traits.email'));
   });
 
@@ -169,18 +174,40 @@ describe('whatever is sent', () => {
     );
   });
 
+  const letters = fc.constantFrom(...'abxn019-.0xü');
+  const labels = fc.oneof(
+    fc.string({ unit: letters, minLength: 1, maxLength: 70 }),
+    fc.constantFrom('xn--bcher-kva', 'xn--a', 'a.xn--', 'b.xn--b.c'),
+  );
+  const ending = fc.constantFrom(
+    'com',
+    'x',
+    '0x7f',
+    '7',
+    'c0m',
+    'xn--qxam',
+    'ελ',
+    'xn--0',
+    '-',
+    '',
+  );
+  const domain = fc.tuple(labels, ending).map(([label, tld]) => `${label}.${tld}`);
+
   it('gives the same for a domain in lower case and in capitals, whatever it is', () => {
-    const letters = fc.constantFrom(...'abxn019-.0x');
-    const labels = fc.oneof(
-      fc.string({ unit: letters, minLength: 1, maxLength: 70 }),
-      fc.constantFrom('xn--bcher-kva', 'xn--a', 'a.xn--', 'b.xn--b.c'),
-    );
-    const ending = fc.constantFrom('com', 'x', '0x7f', '7', 'c0m', 'xn--qxam', '-', '');
     fc.assert(
-      fc.property(labels, ending, (label, tld) => {
-        const address = `peter@${label}.${tld}`;
-        const outcome = outcomeOf(() => parse(address));
-        expect(outcome).toEqual(outcomeOf(() => parse(address.toUpperCase())));
+      fc.property(domain, (sent) => {
+        const outcome = outcomeOf(() => parse(`peter@${sent}`));
+        expect(outcome).toEqual(outcomeOf(() => parse(`peter@${sent.toUpperCase()}`)));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('gives a domain in the ASCII form of the URL standard, or rejects it', () => {
+    fc.assert(
+      fc.property(domain, (sent) => {
+        const email = outcomeOf(() => parse(`peter@${sent}`));
+        if (!(email instanceof Rejection)) expect(email).toBe(`peter@${domainToASCII(sent)}`);
       }),
       { numRuns: 5000 },
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { readEvent } from '../../lib/event/read-event.ts';
+import { EventFields } from '../../lib/event/event-fields.ts';
 import { rejected } from './rejected.ts';
 
 describe('field names match in any casing', () => {
@@ -10,7 +10,7 @@ describe('field names match in any casing', () => {
     ['at the second level', 'traits.email', { Traits: { EMAIL: 'a@b.co' } }],
     ['at the third level', 'context.traits.email', { Context: { TRAITS: { eMail: 'a@b.co' } } }],
   ])('%s', (_casing, path, sent) => {
-    expect(readEvent(sent).textAt(path)).toBe('a@b.co');
+    expect(new EventFields(sent).textAt(path)).toBe('a@b.co');
   });
 
   it.each([
@@ -20,7 +20,7 @@ describe('field names match in any casing', () => {
     ['traits.email', { traits: { email: 'a@b.co', EMAIL: 'c@d.co' } }],
     ['context.page.url', { context: { page: { url: 'a', Url: 'b' } } }],
   ])('a field that appears in two casings is rejected by its name: %s', (field, sent) => {
-    expect(() => readEvent(sent).valueAt(field)).toThrow(
+    expect(() => new EventFields(sent).valueAt(field)).toThrow(
       rejected('field_repeated', `${field} appears more than once`),
     );
   });
@@ -31,12 +31,17 @@ describe('field names match in any casing', () => {
     ['one of which is null', { email: null, Email: 'a@b.co' }],
     ['one of which is empty', { Email: 'a@b.co', email: ' ' }],
   ])('two casings are no contradiction: %s', (_what, sent) => {
-    expect(readEvent(sent).textAt('email')).toBe('a@b.co');
-    expect(() => readEvent(sent).inLowerCase()).not.toThrow();
+    expect(new EventFields(sent).textAt('email')).toBe('a@b.co');
+    expect(() => new EventFields(sent).inLowerCase()).not.toThrow();
   });
 
   it('is no error where nobody reads the field', () => {
-    const event = readEvent({ email: 'a@b.co', Foo: 1, foo: 2, traits: { plan: [], PLAN: {} } });
+    const event = new EventFields({
+      email: 'a@b.co',
+      Foo: 1,
+      foo: 2,
+      traits: { plan: [], PLAN: {} },
+    });
 
     expect(event.textAt('email')).toBe('a@b.co');
     expect(event.textAt('traits.email')).toBeUndefined();
@@ -48,7 +53,7 @@ describe('the whole event in lower case', () => {
     const Traits = { Plans: [{ Name: 'Pro' }, 'Free', null], Phone: null };
     const sent = { Email: 'A@b.co', Traits };
 
-    expect(readEvent(sent).inLowerCase()).toEqual({
+    expect(new EventFields(sent).inLowerCase()).toEqual({
       email: 'A@b.co',
       traits: { plans: [{ name: 'Pro' }, 'Free', null], phone: null },
     });
@@ -60,11 +65,11 @@ describe('the whole event in lower case', () => {
     [{ Email: '', email: null }, { email: '' }],
     [{ Email: null }, { email: null }],
   ])('has in lower case the spelling that has a value: %j', (sent, inLowerCase) => {
-    expect(readEvent(sent).inLowerCase()).toEqual(inLowerCase);
+    expect(new EventFields(sent).inLowerCase()).toEqual(inLowerCase);
   });
 
   it('is rejected if any object has a name twice, without repeating the name', () => {
-    expect(() => readEvent({ x: [{ secret: 1, Secret: 2 }] }).inLowerCase()).toThrow(
+    expect(() => new EventFields({ x: [{ secret: 1, Secret: 2 }] }).inLowerCase()).toThrow(
       rejected('field_repeated', 'A field appears more than once'),
     );
   });
@@ -72,7 +77,7 @@ describe('the whole event in lower case', () => {
 
 it('looks through the names of an object only once', () => {
   const ownKeys = vi.fn(Reflect.ownKeys);
-  const event = readEvent(new Proxy({ a: 1, b: 2 }, { ownKeys }));
+  const event = new EventFields(new Proxy({ a: 1, b: 2 }, { ownKeys }));
   expect([event.valueAt('a'), event.valueAt('b')]).toEqual([1, 2]);
   expect(ownKeys).toHaveBeenCalledTimes(1);
 });
@@ -80,7 +85,7 @@ it('looks through the names of an object only once', () => {
 describe('fields named like parts of a prototype', () => {
   it('are fields like any other', () => {
     const sent: unknown = JSON.parse('{"__proto__":{"email":"a@b.co"},"constructor":{"x":1}}');
-    const event = readEvent(sent);
+    const event = new EventFields(sent);
 
     expect(event.textAt('email')).toBeUndefined();
     expect(event.textAt('__proto__.email')).toBe('a@b.co');
@@ -91,7 +96,7 @@ describe('fields named like parts of a prototype', () => {
 
 describe('a field of another type', () => {
   it.each([5, 0, true, false, ['a@b.co'], {}])('is no string: %j', (value) => {
-    expect(() => readEvent({ traits: { email: value } }).textAt('traits.email')).toThrow(
+    expect(() => new EventFields({ traits: { email: value } }).textAt('traits.email')).toThrow(
       rejected('field_not_string', 'traits.email must be a string'),
     );
   });
@@ -103,13 +108,13 @@ describe('a field of another type', () => {
     ['context.traits', { context: { traits: false } }],
   ])('is no object: %s', (field, sent) => {
     const path = field === 'traits' ? 'traits.email' : 'context.traits.email';
-    expect(() => readEvent(sent).textAt(path)).toThrow(
+    expect(() => new EventFields(sent).textAt(path)).toThrow(
       rejected('field_not_object', `${field} must be an object`),
     );
   });
 
   it.each([null, 'a@b.co', 5, true, [{ email: 'a@b.co' }]])('is no event: %j', (sent) => {
-    expect(() => readEvent(sent)).toThrow(rejected('event_not_object'));
+    expect(() => new EventFields(sent)).toThrow(rejected('event_not_object'));
   });
 });
 
@@ -120,17 +125,20 @@ it.each([
   ['blank', { email: ' \t', traits: { email: ' ' } }],
   ["PHP's empty object", { traits: [] }],
 ])('a field that is %s has no value', (_what, sent) => {
-  const event = readEvent(sent);
+  const event = new EventFields(sent);
 
   expect(event.textAt('email')).toBeUndefined();
   expect(event.textAt('traits.email')).toBeUndefined();
 });
 
 describe('what a batch says of all its events', () => {
-  const shared = readEvent({ context: { page: { url: 'shared', title: 'Shared' } }, sentAt: 's' });
+  const shared = new EventFields({
+    context: { page: { url: 'shared', title: 'Shared' } },
+    sentAt: 's',
+  });
 
   it("counts where the event has no value, so the event's own fields come first", () => {
-    const event = readEvent({ Context: { Page: { URL: 'own' }, traits: [] } }, shared);
+    const event = new EventFields({ Context: { Page: { URL: 'own' }, traits: [] } }, shared);
 
     expect(event.textAt('context.page.url')).toBe('own');
     expect(event.textAt('context.page.title')).toBe('Shared');
