@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Rejection } from './rejection.ts';
 
+/** A JSON object. */
 type JsonObject = Record<string, unknown>;
 
 /**
@@ -104,13 +105,16 @@ function beginningOf(path: string, depth: number): string {
 
 function lowerCaseObject(object: JsonObject): JsonObject {
   const fields = new Map<string, unknown>();
-  for (const [name, value] of Object.entries(object)) {
+  // For thousands of names, `Object.entries` takes three times as long.
+  for (const name of Object.keys(object)) {
+    const value = object[name];
     const lowerCase = name.toLowerCase();
     // The name itself may be personal, so the message does not repeat it.
     if (contradict(fields.get(lowerCase), value)) throw new Rejection('field_repeated', 'A field');
     if (!isAbsent(value) || !fields.has(lowerCase)) fields.set(lowerCase, value);
   }
-  return Object.fromEntries([...fields].map(([name, value]) => [name, lowerCaseValue(value)]));
+  for (const [name, value] of fields) fields.set(name, lowerCaseValue(value));
+  return Object.fromEntries(fields);
 }
 
 function lowerCaseValue(value: unknown): unknown {
@@ -135,6 +139,7 @@ function isEmptyArray(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-function isObject(value: unknown): value is JsonObject {
+/** true for a JSON object, which is neither null nor an array. */
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

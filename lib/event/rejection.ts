@@ -38,6 +38,10 @@ const TABLE = {
   },
   body_too_large: { status: 413, message: () => 'The body is larger than 5 MB when unpacked.' },
   too_many_events: { status: 413, message: () => 'The batch has more than 4,000 events.' },
+  too_many_brackets: {
+    status: 413,
+    message: () => 'The body has more than 500,000 opening brackets: [ and {.',
+  },
   event_too_large: { status: 413, message: () => 'The event is larger than 32 KB.' },
   gzip_invalid: {
     status: 400,

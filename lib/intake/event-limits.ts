@@ -1,3 +1,4 @@
+import { isObject } from '../event/event-fields.ts';
 import { Rejection } from '../event/rejection.ts';
 
 const MAX_EVENT_BYTES = 32 * 1024;
@@ -36,16 +37,16 @@ function mostBytesOf(event: unknown): number {
     values += 1;
     if (values > MAX_VALUES) throw new Rejection('event_too_large');
     if (typeof value === 'string') return mostBytesOfText(value);
-    if (typeof value !== 'object' || value === null) return String(value).length;
+    if (!isObject(value) && !Array.isArray(value)) return String(value).length;
     if (level === MAX_NESTING) throw new Rejection('nesting_too_deep');
     let bytes = '['.length;
     // Behind each value is a comma, or the bracket that closes.
-    if (Array.isArray(value)) {
-      for (const inner of value) bytes += visit(inner, level + 1) + ','.length;
-    } else {
-      for (const [name, inner] of Object.entries(value)) {
-        bytes += mostBytesOfText(name) + visit(inner, level + 1) + ':,'.length;
+    if (isObject(value)) {
+      for (const name of Object.keys(value)) {
+        bytes += mostBytesOfText(name) + visit(value[name], level + 1) + ':,'.length;
       }
+    } else {
+      for (const inner of value) bytes += visit(inner, level + 1) + ','.length;
     }
     return Math.max(bytes, '[]'.length);
   }

@@ -1,5 +1,7 @@
 import { Rejection } from '../event/rejection.ts';
 
+/** 100 for each of 4,000 events, and more. An honest event has 10. */
+const MAX_BRACKETS = 500_000;
 /** Numbers that JSON does not have. */
 const NO_NUMBER = /-?\b(?:NaN|Infinity)\b/g;
 
@@ -8,13 +10,28 @@ const NO_NUMBER = /-?\b(?:NaN|Infinity)\b/g;
  * they count as null, so that one such trait does not spoil a batch.
  *
  * @param text the body
- * @throws {Rejection} 400 if it is no JSON
+ * @throws {Rejection} 400 if it is no JSON, 413 over 500,000 opening brackets
  */
 export function parseJson(text: string): unknown {
+  limitBrackets(text);
   try {
     return JSON.parse(text);
   } catch {
     return parseWithoutNaN(text);
+  }
+}
+
+/**
+ * `JSON.parse` takes a second for 5 MB of brackets, so they are counted before. Those in texts count,
+ * too.
+ */
+function limitBrackets(text: string): void {
+  let brackets = 0;
+  for (const bracket of ['[', '{']) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      brackets += 1;
+      if (brackets > MAX_BRACKETS) throw new Rejection('too_many_brackets');
+    }
   }
 }
 

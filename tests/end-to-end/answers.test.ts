@@ -185,6 +185,12 @@ const rows: Row[] = [
     body: bigBatch(4001),
   },
   {
+    what: 'more than 500,000 brackets',
+    status: 413,
+    code: 'too_many_brackets',
+    body: `[${'[],'.repeat(500_000)}[]]`,
+  },
+  {
     what: 'a gzip body that unpacks past 5 MB',
     status: 413,
     code: 'body_too_large',

@@ -27,6 +27,34 @@ describe('JSON', () => {
   });
 });
 
+describe('at most 500,000 opening brackets', () => {
+  /** So many opening brackets, and those of the array around them. */
+  const arrays = (count: number) => `[${'[],'.repeat(count - 2)}[]]`;
+  const objects = (count: number) => `[${'{},'.repeat(count - 2)}{}]`;
+
+  it.each([
+    ['arrays', arrays],
+    ['objects', objects],
+  ])('takes 500,000 in %s, and rejects one more', (_what, bodyWith) => {
+    expect(parseJson(bodyWith(500_000))).toHaveLength(499_999);
+    expect(() => parseJson(bodyWith(500_001))).toThrow(rejected('too_many_brackets'));
+  });
+
+  it('counts both kinds together', () => {
+    const [body, tooMuch] = [`[${arrays(250_000)},`, `[${arrays(250_001)},`];
+
+    expect(parseJson(`${body}${objects(249_999)}]`)).toHaveLength(2);
+    expect(() => parseJson(`${tooMuch}${objects(249_999)}]`)).toThrow(
+      rejected('too_many_brackets'),
+    );
+  });
+
+  it('looks at no other character, and not whether it is JSON', () => {
+    expect(parseJson(`["${'](}<'.repeat(500_000)}"]`)).toHaveLength(1);
+    expect(() => parseJson('['.repeat(500_001))).toThrow(rejected('too_many_brackets'));
+  });
+});
+
 describe("Python's NaN and Infinity", () => {
   it.each([
     ['[NaN,Infinity,-Infinity,1]', [null, null, null, 1]],
