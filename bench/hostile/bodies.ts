@@ -42,6 +42,10 @@ const KINDS: Record<string, () => string> = {
   'events with one name in thousands of casings': () =>
     batchOf(`{"type":"identify","traits":{${casings('emailaddress', 1800)}}}`),
   'events with thousands of names': () => batchOf(`{"type":"identify","traits":{${names(2400)}}}`),
+  'a batch with thousands of names in its context': () =>
+    `{"context":{${names(2400)}},"batch":${manyOf(event({ email: 'a@b.co' }))}}`,
+  'a batch with thousands of numbered names in its context': () =>
+    `{"context":{${numbers(4000)}},"batch":${manyOf(event({ email: 'a@b.co' }))}}`,
   'one event with hundreds of thousands of names': () => `[{${names(400_000)}}]`,
   'hundreds of thousands of tiny events': () => `[${fill('{"a":1},')}{}]`,
   'millions of numbers': () => `[${fill('1,')}1]`,
@@ -105,6 +109,11 @@ function arrayOf(bytesEach: number, make: (n: number) => object): string {
 
 function names(count: number): string {
   return Array.from({ length: count }, (_, n) => `"n${n}":1`).join();
+}
+
+/** V8 keeps names that are numbers apart, and needs longer to list them. */
+function numbers(count: number): string {
+  return Array.from({ length: count }, (_, n) => `"${n}":1`).join();
 }
 
 /** The same name, each time in another casing. */

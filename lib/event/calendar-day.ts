@@ -36,7 +36,7 @@ export function calendarDay(timeZone: string, timestamp: string): string {
  */
 export function startOfDay(year: number, month: number, day: number): number {
   if (day === 0 || day > daysIn(year, month)) return Number.NaN;
-  // `Date.UTC` takes the years to 99 for those of the last century. The calendar repeats itself.
+  // `Date.UTC` reads the years 0 to 99 as 1900 to 1999. The calendar repeats every 400 years.
   return Date.UTC(year + 400, month - 1, day) - MS_OF_400_YEARS;
 }
 

@@ -4,6 +4,8 @@ import { Rejection } from './rejection.ts';
 /** A JSON object. */
 type JsonObject = Record<string, unknown>;
 
+type ListNames = (object: object) => string[];
+
 /**
  * An event whose fields are found by their path. Nat's customers vary the casing of field names, so
  * `Email`, `EMAIL` and `email` are one field.
@@ -12,19 +14,22 @@ export class EventFields {
   /** The fields that a batch gives to all its events. They count where the event has no value. */
   readonly shared: EventFields | undefined;
   readonly #event: JsonObject;
-  /** An event may be large, and a dozen fields are read from it. */
+  /** Of the outermost object, which may be large: a dozen fields are read from it. */
   readonly #names: string[];
+  readonly #namesIn: ListNames;
 
   /**
    * @param event one event as parsed from JSON
    * @param shared the fields that its batch gives to all events, if it is in a batch
+   * @param namesIn lists the names in an object
    * @throws {Rejection} 400 if it is no object
    */
-  constructor(event: unknown, shared?: EventFields) {
+  constructor(event: unknown, shared?: EventFields, namesIn: ListNames = Object.keys) {
     if (!isObject(event)) throw new Rejection('event_not_object');
     this.shared = shared;
     this.#event = event;
-    this.#names = Object.keys(event);
+    this.#namesIn = namesIn;
+    this.#names = namesIn(event);
   }
 
   /**
@@ -71,7 +76,7 @@ export class EventFields {
   /** The value of a field, which may stand there under several casings of its name. */
   #fieldOf(object: JsonObject, name: string, path: string, depth: number): unknown {
     let found: unknown;
-    for (const key of object === this.#event ? this.#names : Object.keys(object)) {
+    for (const key of object === this.#event ? this.#names : this.#namesIn(object)) {
       // The length is compared first, because most names differ in it. It changes nothing else.
       // Stryker disable next-line ConditionalExpression
       if (key.length !== name.length || key.toLowerCase() !== name) continue;
@@ -82,6 +87,22 @@ export class EventFields {
     }
     return found;
   }
+}
+
+/**
+ * Reads the fields that a batch gives to all its events. Each event reads them again, and the batch
+ * may have thousands of names there, so the names in an object are listed only once.
+ *
+ * @param fields as parsed from JSON
+ * @throws {Rejection} 400 if it is no object
+ */
+export function readShared(fields: unknown): EventFields {
+  const listed = new Map<object, string[]>();
+  return new EventFields(fields, undefined, (object) => {
+    const names = listed.get(object) ?? Object.keys(object);
+    listed.set(object, names);
+    return names;
+  });
 }
 
 /** The names on the paths that the code reads, in lower case. */

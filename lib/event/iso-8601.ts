@@ -1,3 +1,8 @@
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
 /**
  * Writes a date as ISO 8601 does, such as `2020-05-31`.
  *
@@ -15,12 +20,13 @@ export function toIsoDate(year: number, month: number, day: number): string {
  * @param timestamp ms since the epoch, in the years 0 to 9999
  */
 export function toIsoTimestamp(timestamp: number): string {
-  const time = new Date(timestamp);
-  const date = toIsoDate(time.getUTCFullYear(), time.getUTCMonth() + 1, time.getUTCDate());
-  const hour = twoDigits(time.getUTCHours());
-  const minute = twoDigits(time.getUTCMinutes());
-  const second = twoDigits(time.getUTCSeconds());
-  const ms = String(time.getUTCMilliseconds()).padStart(3, '0');
+  const day = new Date(timestamp);
+  const date = toIsoDate(day.getUTCFullYear(), day.getUTCMonth() + 1, day.getUTCDate());
+  const time = timestamp - Math.floor(timestamp / DAY_MS) * DAY_MS;
+  const hour = twoDigits(Math.floor(time / HOUR_MS));
+  const minute = twoDigits(Math.floor(time / MINUTE_MS) % 60);
+  const second = twoDigits(Math.floor(time / SECOND_MS) % 60);
+  const ms = String(time % SECOND_MS).padStart(3, '0');
   return `${date}T${hour}:${minute}:${second}.${ms}Z`;
 }
 

@@ -15,7 +15,7 @@ const MAX_OFFSET_MINUTES = 14 * 60;
 const ISO_8601 =
   /^(?!0000)\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)$/;
 
-/** Where the sign of an offset cannot stand. */
+/** The index of the second hyphen of the date. A sign behind it belongs to the offset. */
 const LAST_HYPHEN_OF_DATE = 7;
 /** The code of `0`; those of the other digits follow. */
 const DIGIT_0 = 48;
@@ -70,7 +70,8 @@ export function isUnset(timestamp: number): boolean {
  * @param original when the event happened by the clock of the device, ms since the epoch
  * @param sentAt when it was sent by the same clock, ms since the epoch; unknown if undefined
  * @param receivedAt when it was received by our clock, ms since the epoch
- * @returns ms since the epoch; `original` if the clock is right within minutes
+ * @returns ms since the epoch; `original` if the clock is right within minutes, and if the correction
+ * leads to a time before 1970: then `sentAt` is not of that clock
  */
 export function correctClock(
   original: number,
@@ -78,7 +79,8 @@ export function correctClock(
   receivedAt: number,
 ): number {
   const clockError = (sentAt ?? receivedAt) - receivedAt;
-  return Math.abs(clockError) > MAX_CLOCK_ERROR_MS ? original - clockError : original;
+  const corrected = original - clockError;
+  return Math.abs(clockError) > MAX_CLOCK_ERROR_MS && corrected >= 0 ? corrected : original;
 }
 
 /** @returns NaN for another format, and for a date or a time that does not exist */
@@ -112,7 +114,7 @@ function offsetMs(text: string, zoneAt: number): number {
   return text[zoneAt] === '-' ? -total * MINUTE_MS : total * MINUTE_MS;
 }
 
-/** The number that these digits make. Where the text has ended, a digit counts as 0. */
+/** The number that these digits make. From `end` on, each digit counts as 0. */
 function digitsAt(text: string, start: number, count: number, end = text.length): number {
   let number = 0;
   for (let at = start; at < start + count; at += 1) {

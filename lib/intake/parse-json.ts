@@ -1,6 +1,6 @@
 import { Rejection } from '../event/rejection.ts';
 
-/** 100 for each of 4,000 events, and more. An honest event has 10. */
+/** 125 for each of 4,000 events. An honest event has about 10. */
 const MAX_BRACKETS = 500_000;
 /** Numbers that JSON does not have. */
 const NO_NUMBER = /-?\b(?:NaN|Infinity)\b/g;
@@ -22,8 +22,8 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * `JSON.parse` takes a second for 5 MB of brackets, so they are counted before. Those in texts count,
- * too.
+ * `JSON.parse` takes most of a second for 5 MB of brackets, so they are counted before. Those in texts
+ * count, too.
  */
 function limitBrackets(text: string): void {
   let brackets = 0;
@@ -37,7 +37,7 @@ function limitBrackets(text: string): void {
 
 function parseWithoutNaN(text: string): unknown {
   const replaced = nullInsteadOfNaN(text);
-  // To parse 5 MB of brackets once more would take as long as the first time.
+  // To parse it once more would take as long as the first time.
   if (replaced === text) throw new Rejection('json_invalid');
   try {
     return JSON.parse(replaced);

@@ -1,4 +1,4 @@
-import { EventFields } from '../event/event-fields.ts';
+import { EventFields, readShared } from '../event/event-fields.ts';
 import { Rejection } from '../event/rejection.ts';
 import { checkEventLimits } from './event-limits.ts';
 
@@ -42,5 +42,5 @@ function sharedFields(body: EventFields): { shared?: EventFields } {
   const [context, sentAt] = [body.valueAt('context'), body.valueAt('sentAt')];
   if (context === undefined && sentAt === undefined) return {};
   checkEventLimits({ context });
-  return { shared: new EventFields({ context, sentAt }) };
+  return { shared: readShared({ context, sentAt }) };
 }

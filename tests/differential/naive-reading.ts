@@ -86,7 +86,10 @@ function timeOf(
   if (originalMs === undefined) return reject();
   const { sentMs, receivedMs } = hints();
   const isRight = sentMs === undefined || Math.abs(sentMs - receivedMs) <= 5 * 60 * 1000;
-  return isRight ? originalMs : receivedMs - (sentMs - originalMs);
+  if (isRight) return originalMs;
+  const corrected = receivedMs - (sentMs - originalMs);
+  // Nobody sent events before 1970.
+  return corrected < 0 ? originalMs : corrected;
 }
 
 /** When it was sent and received; a wrong time is none. */

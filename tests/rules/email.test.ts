@@ -23,6 +23,7 @@ describe('one valid address', () => {
     ['with a domain in capital umlauts', 'info@BÜCHER.example', 'info@xn--bcher-kva.example'],
     ['with a domain in punycode', 'info@XN--BCHER-KVA.example', 'info@xn--bcher-kva.example'],
     ['with a domain in Greek capitals', 'a@ΟΔΟΣ.ΕΛ', 'a@xn--pxavbq.xn--qxam'],
+    ['with an umlaut behind a plain label', 'a@mail.müller.de', 'a@mail.xn--mller-kva.de'],
     ['with a domain that ends in Greek', 'a@example.ΕΛ', 'a@example.xn--qxam'],
     ['with a Japanese domain', 'a@例え.jp', 'a@xn--r8jz45g.jp'],
     ['with a full-width dot', 'a@例え。jp', 'a@xn--r8jz45g.jp'],
@@ -104,8 +105,8 @@ describe('at most 254 characters', () => {
   });
 
   it.each([
-    ['with a space', `a@${label(250)} .co`],
-    ['at a number', `a@${label(250)}.0x7f`],
+    ['with a space', `a@${label(249)} .co`],
+    ['at a number', `a@${label(248)}.0x7f`],
   ])('rejects one of 255 even if it is no address: %s', (_what, sent) => {
     expect(() => parse(sent)).toThrow(rejected('email_too_long', 'traits.email'));
   });
@@ -203,11 +204,11 @@ describe('whatever is sent', () => {
     );
   });
 
-  it('gives a domain in the ASCII form of the URL standard, or rejects it', () => {
+  it('takes a domain as it takes its ASCII form by the URL standard', () => {
     fc.assert(
       fc.property(domain, (sent) => {
-        const email = outcomeOf(() => parse(`peter@${sent}`));
-        if (!(email instanceof Rejection)) expect(email).toBe(`peter@${domainToASCII(sent)}`);
+        const outcome = outcomeOf(() => parse(`peter@${sent}`));
+        expect(outcome).toEqual(outcomeOf(() => parse(`peter@${domainToASCII(sent)}`)));
       }),
       { numRuns: 5000 },
     );

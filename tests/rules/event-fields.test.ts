@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { EventFields } from '../../lib/event/event-fields.ts';
+import { EventFields, readShared } from '../../lib/event/event-fields.ts';
 import { rejected } from './rejected.ts';
 
 describe('field names match in any casing', () => {
@@ -80,6 +80,20 @@ it('looks through the names of an object only once', () => {
   const event = new EventFields(new Proxy({ a: 1, b: 2 }, { ownKeys }));
   expect([event.valueAt('a'), event.valueAt('b')]).toEqual([1, 2]);
   expect(ownKeys).toHaveBeenCalledTimes(1);
+});
+
+it('looks through the names only once for all events of a batch, at every level', () => {
+  const ownKeys = vi.fn(Reflect.ownKeys);
+  const page = new Proxy({ url: 'u', title: 't' }, { ownKeys });
+  const shared = readShared({ context: new Proxy({ page }, { ownKeys }) });
+  for (let n = 0; n < 3; n += 1) {
+    const event = new EventFields({ email: 'a@b.co' }, shared);
+    expect([event.valueAt('context.page.url'), event.valueAt('context.page.title')]).toEqual([
+      'u',
+      't',
+    ]);
+  }
+  expect(ownKeys).toHaveBeenCalledTimes(2);
 });
 
 describe('fields named like parts of a prototype', () => {

@@ -170,6 +170,11 @@ describe('and a timestamp', () => {
       WHEN,
     ],
     [
+      'is not corrected by a sentAt of the last year that .NET knows',
+      { originalTimestamp: WHEN, sentAt: '9999-12-31T23:59:59.9999999Z' },
+      WHEN,
+    ],
+    [
       'is corrected for a clock that is three days off',
       {
         originalTimestamp: new Date(NOW - 3 * DAY_MS - 1000).toISOString(),

@@ -28,7 +28,7 @@ describe('JSON', () => {
 });
 
 describe('at most 500,000 opening brackets', () => {
-  /** So many opening brackets, and those of the array around them. */
+  /** JSON with exactly so many opening brackets, the outer one included. */
   const arrays = (count: number) => `[${'[],'.repeat(count - 2)}[]]`;
   const objects = (count: number) => `[${'{},'.repeat(count - 2)}{}]`;
 
@@ -47,6 +47,10 @@ describe('at most 500,000 opening brackets', () => {
     expect(() => parseJson(`${tooMuch}${objects(249_999)}]`)).toThrow(
       rejected('too_many_brackets'),
     );
+  });
+
+  it('counts those in texts, too', () => {
+    expect(() => parseJson(`["${'{'.repeat(500_000)}"]`)).toThrow(rejected('too_many_brackets'));
   });
 
   it('looks at no other character, and not whether it is JSON', () => {

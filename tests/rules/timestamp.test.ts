@@ -39,6 +39,22 @@ describe('ISO 8601 with an offset or Z', () => {
     ['an offset of quarters', '2020-05-31T05:45:00+05:45', Date.UTC(2020, 4, 31)],
     ['an offset without a colon', '2020-05-31T02:00:00+0200', Date.UTC(2020, 4, 31)],
     ['quarters without a colon', '2020-05-31T05:45:00+0545', Date.UTC(2020, 4, 31)],
+    ['an offset behind the minutes', '2020-05-31T17:55+02:00', Date.UTC(2020, 4, 31, 15, 55)],
+    [
+      'an offset behind one digit',
+      '2020-05-31T17:55:47.5-02',
+      Date.UTC(2020, 4, 31, 19, 55, 47, 500),
+    ],
+    [
+      'an offset behind two digits',
+      '2020-05-31T17:55:47.05-0530',
+      Date.UTC(2020, 4, 31, 23, 25, 47, 50),
+    ],
+    [
+      'an offset behind six digits, as Python writes it',
+      '2020-05-31T17:55:47.263999+00:00',
+      Date.UTC(2020, 4, 31, 17, 55, 47, 263),
+    ],
     ['an offset of hours alone', '2020-05-31T02:00:00+02', Date.UTC(2020, 4, 31)],
     ['the easternmost offset', '2020-05-31T14:00:00+14:00', Date.UTC(2020, 4, 31)],
     ['the offset as far west', '2020-05-31T10:00:00-14:00', Date.UTC(2020, 5, 1)],
@@ -209,6 +225,11 @@ describe('a time that is not set', () => {
 describe('a wrong clock of a device', () => {
   const days = 24 * HOUR_MS;
 
+  it('is corrected as far back as 1970, and no further', () => {
+    expect(correctClock(NOW, NOW + NOW, NOW)).toBe(0);
+    expect(correctClock(NOW, NOW + NOW + 1, NOW)).toBe(NOW);
+  });
+
   it.each([
     ['three days behind', -3 * days],
     ['three days ahead', 3 * days],
@@ -222,6 +243,8 @@ describe('a wrong clock of a device', () => {
     ['five minutes behind', NOW - 5 * 60_000],
     ['five minutes ahead', NOW + 5 * 60_000],
     ['unknown', undefined],
+    ['the last day that .NET knows', Date.UTC(9999, 11, 31)],
+    ['so far ahead that the event would be from before 1970', NOW + NOW - days + 1],
   ])('is left alone when it is %s', (_what, sentAt) => {
     expect(correctClock(NOW - days, sentAt, NOW)).toBe(NOW - days);
   });
