@@ -1,9 +1,12 @@
 import { toIsoDate } from './iso-8601.ts';
 
+const DAY_MS = 24 * 60 * 60 * 1000;
 /** In a year that is no leap year. */
-const DAYS_IN_MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-/** Of the Gregorian calendar: 146,097 days. */
-const MS_OF_400_YEARS = 146_097 * 24 * 60 * 60 * 1000;
+const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+/** In a year that is no leap year. */
+const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+/** From the first day of the year 1. */
+const DAYS_BEFORE_1970 = 719_162;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -35,15 +38,18 @@ export function calendarDay(timeZone: string, timestamp: string): string {
  * @returns ms since the epoch; NaN if the day does not exist, such as 30 February
  */
 export function startOfDay(year: number, month: number, day: number): number {
-  if (day === 0 || day > daysIn(year, month)) return Number.NaN;
-  // `Date.UTC` reads the years 0 to 99 as 1900 to 1999. The calendar repeats every 400 years.
-  return Date.UTC(year + 400, month - 1, day) - MS_OF_400_YEARS;
+  const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const leapDay = isLeapYear ? 1 : 0;
+  const daysInMonth = (DAYS_IN_MONTH[month - 1] ?? 0) + (month === 2 ? leapDay : 0);
+  if (day === 0 || day > daysInMonth) return Number.NaN;
+  const daysBeforeMonth = (DAYS_BEFORE_MONTH[month - 1] ?? 0) + (month > 2 ? leapDay : 0);
+  return (daysBeforeYear(year) + daysBeforeMonth + day - 1 - DAYS_BEFORE_1970) * DAY_MS;
 }
 
-/** The number of days in a month of the Gregorian calendar; 0 if there is no such month. */
-function daysIn(year: number, month: number): number {
-  const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  return month === 2 && isLeapYear ? 29 : (DAYS_IN_MONTHS[month - 1] ?? 0);
+/** The days of the Gregorian calendar from the year 1 until this year begins. */
+function daysBeforeYear(year: number): number {
+  const past = year - 1;
+  return past * 365 + Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400);
 }
 
 /**

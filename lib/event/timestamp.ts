@@ -15,10 +15,9 @@ const MAX_OFFSET_MINUTES = 14 * 60;
 const ISO_8601 =
   /^(?!0000)\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)$/;
 
-/** The index of the second hyphen of the date. A sign behind it belongs to the offset. */
-const LAST_HYPHEN_OF_DATE = 7;
-/** The code of `0`; those of the other digits follow. */
-const DIGIT_0 = 48;
+/** The codes of the digits are from this one on, and below those of the letters. */
+const CODE_OF_0 = '0'.charCodeAt(0);
+const CODE_OF_9 = '9'.charCodeAt(0);
 
 /** The zero times of Go and others, and of Unix: what a sender writes that has no time. */
 const UNSET_MS = [Date.parse('0001-01-01T00:00:00Z'), 0];
@@ -86,8 +85,9 @@ export function correctClock(
 /** @returns NaN for another format, and for a date or a time that does not exist */
 function toEpochMs(text: string): number {
   if (!ISO_8601.test(text)) return Number.NaN;
-  const signAt = Math.max(text.indexOf('+'), text.lastIndexOf('-'));
-  const zoneAt = signAt > LAST_HYPHEN_OF_DATE ? signAt : text.length - 1;
+  const last = text.length - 1;
+  const hasOffset = text.charCodeAt(last) <= CODE_OF_9;
+  const zoneAt = hasOffset ? Math.max(text.indexOf('+'), text.lastIndexOf('-')) : last;
   const day = startOfDay(digitsAt(text, 0, 4), digitsAt(text, 5, 2), digitsAt(text, 8, 2));
   const timeOfDay = timeOfDayMs(
     digitsAt(text, 11, 2),
@@ -118,7 +118,7 @@ function offsetMs(text: string, zoneAt: number): number {
 function digitsAt(text: string, start: number, count: number, end = text.length): number {
   let number = 0;
   for (let at = start; at < start + count; at += 1) {
-    number = number * 10 + (at < end ? text.charCodeAt(at) - DIGIT_0 : 0);
+    number = number * 10 + (at < end ? text.charCodeAt(at) - CODE_OF_0 : 0);
   }
   return number;
 }
