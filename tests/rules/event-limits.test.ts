@@ -35,6 +35,35 @@ describe('an event over 32 KB', () => {
     );
   });
 
+  it.each([
+    ['empty texts', '', 3],
+    ['empty arrays', [], 3],
+    ['empty objects', {}, 3],
+    ['objects with an empty name', { '': 1 }, 7],
+  ])('is counted to the byte where it is full of %s', (_what, value, bytesEach) => {
+    const count = Math.floor(LIMIT / bytesEach) - 1;
+    const values = Array.from({ length: count }, () => value);
+    const missing = LIMIT - JSON.stringify([...values, 1]).length;
+    const full = [...values, 10 ** missing];
+    expect(JSON.stringify(full)).toHaveLength(LIMIT);
+
+    expect(() => checkEventLimits(full)).not.toThrow();
+    expect(() => checkEventLimits([...values, 10 ** (missing + 1)])).toThrow(
+      rejected('event_too_large'),
+    );
+  });
+
+  it.each([
+    ['has texts', { a: 'x', b: ['y'] }],
+    // The first number has two digits, to come to an even number of bytes.
+    ['has exactly 32 KB of numbers', [10, ...Array.from({ length: LIMIT / 2 - 2 }, () => 1)]],
+  ])('is told without writing it as JSON, which takes longer, if it %s', (_what, event) => {
+    const write = vi.spyOn(JSON, 'stringify');
+    checkEventLimits(event);
+    expect(write).not.toHaveBeenCalled();
+    write.mockRestore();
+  });
+
   it('is counted in bytes, not in characters', () => {
     const umlauts = { a: 'ö'.repeat(LIMIT / 2) };
     expect(JSON.stringify(umlauts).length).toBeLessThan(LIMIT);

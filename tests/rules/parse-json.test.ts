@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseJson } from '../../lib/intake/parse-json.ts';
 import { rejected } from './rejected.ts';
 
@@ -25,6 +25,13 @@ describe('JSON', () => {
   ])('is rejected when it is none: %s', (text) => {
     expect(() => parseJson(text)).toThrow(rejected('json_invalid'));
   });
+});
+
+it('is parsed once only if it is broken, because that may take a second', () => {
+  const parse = vi.spyOn(JSON, 'parse');
+  expect(() => parseJson('[1,')).toThrow(rejected('json_invalid'));
+  expect(parse).toHaveBeenCalledTimes(1);
+  parse.mockRestore();
 });
 
 describe('at most 500,000 opening brackets', () => {
