@@ -42,6 +42,8 @@ const KINDS: Record<string, () => string> = {
   'events with one name in thousands of casings': () =>
     batchOf(`{"type":"identify","traits":{${casings('emailaddress', 1800)}}}`),
   'events with thousands of names': () => batchOf(`{"type":"identify","traits":{${names(2400)}}}`),
+  'events with thousands of numbered names in context': () =>
+    batchOf(`{"type":"identify","context":{${numbers(3200)}}}`),
   'a batch with thousands of names in its context': () =>
     `{"context":{${names(2400)}},"batch":${manyOf(event({ email: 'a@b.co' }))}}`,
   'a batch with thousands of numbered names in its context': () =>

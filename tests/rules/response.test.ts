@@ -2,7 +2,13 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { Rejection } from '../../lib/event/rejection.ts';
 import type { EventResult } from '../../lib/intake/accept.ts';
-import { NOT_FOUND, toBatchResponse, toResult, UNAVAILABLE } from '../../lib/intake/response.ts';
+import {
+  NOT_FOUND,
+  toBatchResponse,
+  toResult,
+  UNAVAILABLE,
+  UNHEALTHY,
+} from '../../lib/intake/response.ts';
 import {
   batchResponseSchema,
   errorResponseSchema,
@@ -52,6 +58,26 @@ describe('the response to one event', () => {
   });
 });
 
+describe('the response to a deletion message', () => {
+  const found = { addresses: 1, interactions: 2 };
+  const scope = 'on the timeline in Nat: delete it there.';
+
+  it('says what it deletes, and what stays in Nat', () => {
+    const result = toResult({ status: 'deleting', user: 'u', found });
+    expect(result).toStrictEqual({ status: 'deleting', message: expect.any(String) });
+    expect(result.message).toMatch(/^This deletes every interaction/);
+    expect(result.message?.endsWith(scope)).toBe(true);
+    expect(v.parse(singleResponseSchema, result)).toEqual(result);
+  });
+
+  it('says in a dry run what it would delete, and how much', () => {
+    const result = toResult({ status: 'deleting', user: 'u', found }, { timeZone: 'UTC' });
+    expect(result).toStrictEqual({ status: 'deleting', message: expect.any(String), ...found });
+    expect(result.message).toMatch(/^This would delete every interaction/);
+    expect(v.parse(singleResponseSchema, result)).toEqual(result);
+  });
+});
+
 describe('the response to a batch', () => {
   const all = [accepted, duplicate, ignored, rejected];
 
@@ -92,6 +118,7 @@ describe('the response to a request without events', () => {
   it.each([
     ['not_found', NOT_FOUND, '/v1/identify'],
     ['unavailable', UNAVAILABLE, 'sending all of them again is safe'],
+    ['unhealthy', UNHEALTHY, 'the logs of identify say which'],
   ])('has a code and a sentence: %s', (code, response, advice) => {
     expect(v.parse(errorResponseSchema, response)).toEqual(response);
     expect(response.code).toBe(code);
