@@ -90,12 +90,14 @@ it('shows every named fault without its API key, and ends each', async () => {
   await page.getByLabel('Only with API key').fill('secret-acme');
   await page.getByLabel('Status', { exact: true }).fill('429');
   await page.getByRole('button', { name: 'Apply' }).click();
+  const shown = page.locator('#active-faults li p');
+  // Faults are listed in the order in which they were set.
+  await vi.waitFor(async () => expect(await shown.count()).toBe(1));
   await fetch(`${inject('natUrl')}/faults/slow`, {
     method: 'PUT',
     body: JSON.stringify({ delayMs: 10, bodyBytes: 1000 }),
   });
 
-  const shown = page.locator('#active-faults li p');
   await vi.waitFor(async () =>
     expect(await shown.allTextContents()).toEqual([
       'acme: All calls with the API key ending in acme answer 429',
