@@ -15,8 +15,8 @@ import { tableSizeSection } from './compare/table-size.ts';
 import { unitsSection } from './compare/units.ts';
 import { warmSection } from './compare/warm.ts';
 
-/** A cold start is short and noisy, so it is measured so many times as often. */
-const COLD_STARTS = 3;
+/** What is short and noisy is measured so many times as often. */
+const MORE_ROUNDS = 3;
 const RESULTS = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 
 const command = new Command('npm run bench --')
@@ -31,11 +31,11 @@ const { only, rounds } = command.parse().opts<{ only?: string[]; rounds: number 
 const machine = await startMachine();
 try {
   await run([
-    coldSection(machine, rounds * COLD_STARTS),
+    coldSection(machine, rounds * MORE_ROUNDS),
     warmSection(machine, rounds),
     unitsSection,
     logBytesSection(machine),
-    normalizingSection(rounds),
+    normalizingSection(rounds * MORE_ROUNDS),
     drainSection,
     memorySection(machine),
     memorySizeSection(machine),
@@ -76,7 +76,7 @@ function head(): string {
   const machineText = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${platform()} ${arch()}`;
   return `# Results of \`npm run bench\`
 
-Measured on ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machineText}. Timed figures are ratios of medians of ${rounds} alternating runs (of a cold start: ${rounds * COLD_STARTS}); in brackets is the middle half of the ratios of the pairs. [docs/performance.md](../docs/performance.md) explains them.
+Measured on ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machineText}. Timed figures are ratios of medians of ${rounds} alternating runs (of a cold start and of normalizing: ${rounds * MORE_ROUNDS}); in brackets is the middle half of the ratios of the pairs. [docs/performance.md](../docs/performance.md) explains them.
 `;
 }
 

@@ -1,10 +1,8 @@
+import { DAY_MS } from './durations.ts';
 import { toIsoDate } from './iso-8601.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** In a year that is no leap year. */
-const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-/** In a year that is no leap year. */
-const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+/** In a year that is no leap year: before January, before February and so on, and in the whole year. */
+const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
 /** From the first day of the year 1. */
 const DAYS_BEFORE_1970 = 719_162;
 
@@ -40,10 +38,15 @@ export function calendarDay(timeZone: string, timestamp: string): string {
 export function startOfDay(year: number, month: number, day: number): number {
   const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const leapDay = isLeapYear ? 1 : 0;
-  const daysInMonth = (DAYS_IN_MONTH[month - 1] ?? 0) + (month === 2 ? leapDay : 0);
-  if (day === 0 || day > daysInMonth) return Number.NaN;
-  const daysBeforeMonth = (DAYS_BEFORE_MONTH[month - 1] ?? 0) + (month > 2 ? leapDay : 0);
-  return (daysBeforeYear(year) + daysBeforeMonth + day - 1 - DAYS_BEFORE_1970) * DAY_MS;
+  const before = daysBeforeMonth(month, leapDay);
+  if (day === 0 || day > daysBeforeMonth(month + 1, leapDay) - before) return Number.NaN;
+  return (daysBeforeYear(year) + before + day - 1 - DAYS_BEFORE_1970) * DAY_MS;
+}
+
+/** @returns 0 for a month that does not exist, but 13 stands for the end of the year */
+function daysBeforeMonth(month: number, leapDay: number): number {
+  const days = DAYS_BEFORE_MONTH[month - 1] ?? 0;
+  return month > 2 ? days + leapDay : days;
 }
 
 /** The days of the Gregorian calendar from the year 1 until this year begins. */

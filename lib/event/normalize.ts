@@ -2,11 +2,10 @@ import { calendarDay } from './calendar-day.ts';
 import { type Extract, findCustomFields } from './custom-format.ts';
 import { isDeletion } from './deletion.ts';
 import { type Format, findDocumentedFields } from './documented-formats.ts';
+import { DAY_MS } from './durations.ts';
 import { EventFields } from './event-fields.ts';
 import { toIsoTimestamp } from './iso-8601.ts';
 import { Rejection } from './rejection.ts';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What an event becomes. At most one per workspace, contact and day. */
 export interface Interaction {

@@ -1,8 +1,7 @@
 import { startOfDay } from './calendar-day.ts';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from './durations.ts';
 import { Rejection } from './rejection.ts';
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 /** How far the clock of a sender may be ahead of ours. */
 const MAX_AHEAD_MS = DAY_MS;
 /** ISO 8601: no zone is further from UTC than 14 hours. */
@@ -15,7 +14,7 @@ const MAX_OFFSET_MINUTES = 14 * 60;
 const ISO_8601 =
   /^(?!0000)\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)$/;
 
-/** The codes of the digits are from this one on, and below those of the letters. */
+/** The first and the last code of a digit. Letters have higher codes. */
 const CODE_OF_0 = '0'.charCodeAt(0);
 const CODE_OF_9 = '9'.charCodeAt(0);
 
@@ -102,7 +101,7 @@ function timeOfDayMs(hour: number, minute: number, second: number, ms: number): 
   const isEndOfDay = hour === 24 && minute === 0 && second === 0 && ms === 0;
   if ((hour > 23 && !isEndOfDay) || minute > 59 || second > 60) return Number.NaN;
   const wholeMinutes = (hour * 60 + minute) * MINUTE_MS;
-  return wholeMinutes + (second === 60 ? MINUTE_MS - 1 : second * 1000 + ms);
+  return wholeMinutes + (second === 60 ? MINUTE_MS - 1 : second * SECOND_MS + ms);
 }
 
 /** `Z` has no digits behind it, so its offset is 0. */

@@ -42,6 +42,7 @@ function mostBytesOf(event: unknown): number {
     let bytes = '['.length;
     // Behind each value is a comma, or the bracket that closes.
     if (isObject(value)) {
+      // For thousands of names, `Object.entries` takes three times as long.
       for (const name of Object.keys(value)) {
         bytes += mostBytesOfText(name) + visit(value[name], level + 1) + ':,'.length;
       }

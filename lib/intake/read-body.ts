@@ -1,4 +1,4 @@
-import { EventFields, readShared } from '../event/event-fields.ts';
+import { EventFields, isObject, readShared } from '../event/event-fields.ts';
 import { Rejection } from '../event/rejection.ts';
 import { checkEventLimits } from './event-limits.ts';
 
@@ -24,7 +24,7 @@ export interface Body {
  */
 export function readBody(json: unknown): Body {
   if (Array.isArray(json)) return { form: 'array', events: limitEvents(json) };
-  if (typeof json !== 'object' || json === null) return { form: 'single', events: [json] };
+  if (!isObject(json)) return { form: 'single', events: [json] };
   const body = new EventFields(json);
   const batch = body.valueAt('batch');
   if (batch === undefined) return { form: 'single', events: [json] };
